@@ -1,0 +1,44 @@
+# Each target does its own set-up: a fresh machine needs Python 3.11, make and git.
+PYTHON ?= python3
+PORT ?= 8000
+BIN := .venv/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help serve test check fix conformance wheel clean
+
+help: ## What can be made
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
+
+serve: .venv/ready ## The endpoint on http://127.0.0.1:8000 (PORT= changes it)
+	$(BIN)/migov serve --port $(PORT)
+
+test: check ## Everything this machine can run; names what it leaves out
+	$(BIN)/python -m pytest -q -n 2 --dist loadgroup
+	$(MAKE) --no-print-directory conformance
+
+check: .venv/ready ## Style, types, layers, and that the content conforms; changes nothing
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/migov validate
+
+fix: .venv/ready ## Mend style where that is mechanical
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(BIN)/migov fmt
+
+conformance: .venv/ready ## The W3C SHACL and SPARQL suites, misses by name
+	$(BIN)/python -m pytest -q -n 2 tests/conformance/suites
+
+wheel: .venv/ready ## The wheel, in dist/
+	$(BIN)/python -m build --wheel
+
+clean: ## Everything that can be made again
+	rm -rf .venv .cache build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+
+.venv/ready: pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	touch $@

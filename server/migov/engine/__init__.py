@@ -1,0 +1,20 @@
+"""Runs a query against a snapshot, under a deadline, in a process that may be killed."""
+
+from migov.engine.local import LocalEngine
+from migov.engine.operations import Answer, Engine, Kind, Limits, Query
+from migov.engine.published import Published
+from migov.engine.rows import Row, ask, construct, select
+
+__all__ = [
+    "Answer",
+    "Engine",
+    "Kind",
+    "Limits",
+    "LocalEngine",
+    "Published",
+    "Query",
+    "Row",
+    "ask",
+    "construct",
+    "select",
+]

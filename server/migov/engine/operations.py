@@ -1,0 +1,65 @@
+"""What an engine is asked and what it answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final, Literal, Protocol
+
+from migov.settings import Settings
+
+Kind = Literal["solutions", "boolean", "graph"]
+
+SOLUTION_FORMATS: Final = ("json", "xml", "csv", "tsv")
+GRAPH_FORMATS: Final = ("ttl", "nt", "rdf", "jsonld", "trig", "nq")
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """One SPARQL query and how its answer is to be written.
+
+    `solutions` and `graph` name the format for either kind of result, since only evaluation tells
+    which it is; None means that the asker accepts none. `default_graphs` and `named_graphs` are the
+    dataset of the request (SPARQL 1.1 Protocol, section 2.1.4): None leaves it to the query. With
+    `inferred` the inferred graph joins the default graph and the named graphs.
+    """
+
+    text: str
+    solutions: str | None = "json"
+    graph: str | None = "ttl"
+    inferred: bool = False
+    default_graphs: tuple[str, ...] | None = None
+    named_graphs: tuple[str, ...] | None = None
+    prefixes: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A whole answer: what kind of result it is, the format it is written in, and its bytes."""
+
+    kind: Kind
+    format: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one query may use: seconds, megabytes of memory, megabytes of answer."""
+
+    deadline: float = 10.0
+    memory: int = 2048
+    answer: int = 64
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> Limits:
+        return cls(settings.deadline, settings.memory, settings.answer)
+
+
+class Engine(Protocol):
+    """Anything that answers SPARQL queries over one snapshot."""
+
+    def answer(self, query: Query) -> Answer:
+        """Return the whole answer; raises RequestError or LimitError, never a part of an answer."""
+
+    def close(self) -> None:
+        """Let go of everything; queries that run may still finish."""

@@ -1,0 +1,134 @@
+"""SPARQL text → tokens: enough to see what a query reaches for, before any parser runs it.
+
+Terminals follow SPARQL 1.1 Query, section 19.8, and codepoint escapes are undone first (19.2), so
+a keyword cannot hide in a string, a comment or an escape. This decides nothing about validity:
+what no terminal matches is passed over and left for the engine's parser to refuse.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from urllib.parse import urljoin
+
+_ESCAPE = re.compile(r"\\u([0-9A-Fa-f]{4})|\\U([0-9A-Fa-f]{8})")
+_TERMINAL = re.compile(
+    r"""
+      (?P<comment> \#[^\n\r]* )
+    | (?P<iri> <[^<>"{}|^`\\\x00-\x20]*> )
+    | (?P<string> \"{3}(?:\"{0,2}(?:[^"\\]|\\.))*\"{3} | '{3}(?:'{0,2}(?:[^'\\]|\\.))*'{3}
+                | "(?:[^"\\\n\r]|\\.)*" | '(?:[^'\\\n\r]|\\.)*' )
+    | (?P<variable> [?$]\w+ )
+    | (?P<language> @[A-Za-z]+(?:-[A-Za-z0-9]+)* )
+    | (?P<name> (?:\w(?:[\w.\-]*[\w\-])?)?:(?:[\w:%]|\\.|[.\-](?=[\w:%.\\\-]*[\w:%\\\-]))* )
+    | (?P<word> [A-Za-z_]\w* )
+    | (?P<number> [0-9.][0-9.eE]* )
+    | (?P<mark> \S )
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """One terminal: its kind (a group name of the pattern), its text and its offset."""
+
+    kind: str
+    text: str
+    offset: int
+
+    def is_word(self, *words: str) -> bool:
+        return self.kind == "word" and self.text.upper() in words
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetClause:
+    """The IRIs that FROM and FROM NAMED name, each in order."""
+
+    default: tuple[str, ...]
+    named: tuple[str, ...]
+
+
+def tokenize(text: str) -> list[Token]:
+    """Return the tokens of a query without its comments.
+
+    >>> [token.text for token in tokenize("ASK { ?s ?p 'SERVICE' } # LOAD")]
+    ['ASK', '{', '?s', '?p', "'SERVICE'", '}']
+    """
+    return list(_tokens(_ESCAPE.sub(lambda found: _character(found[1] or found[2]), text)))
+
+
+def _tokens(text: str) -> Iterator[Token]:
+    for found in _TERMINAL.finditer(text):
+        kind = found.lastgroup
+        assert kind is not None
+        if kind != "comment":
+            yield Token(kind, found[0], found.start())
+
+
+def _character(digits: str) -> str:
+    code = int(digits, 16)
+    return chr(code) if code < 0x110000 else "\N{REPLACEMENT CHARACTER}"
+
+
+def iris(tokens: Sequence[Token], base: str = "") -> list[str | None]:
+    """Return for each token the IRI it stands for, or None: full IRIs and prefixed names.
+
+    >>> tokens = tokenize("PREFIX a: <http://example.org/> ASK { GRAPH a:g {} }")
+    >>> [iri for iri in iris(tokens) if iri]
+    ['http://example.org/', 'http://example.org/', 'http://example.org/g']
+    """
+    prefixes: dict[str, str] = {}
+    resolved: list[str | None] = []
+    for index, token in enumerate(tokens):
+        before = tokens[max(0, index - 2) : index]
+        if token.kind == "iri":
+            iri = urljoin(base, token.text[1:-1]) if base else token.text[1:-1]
+            if len(before) == 2 and before[0].is_word("PREFIX"):
+                prefixes[before[1].text] = iri
+            elif before and before[-1].is_word("BASE"):
+                base = iri
+            resolved.append(iri)
+        elif token.kind == "name":
+            prefix, _, local = token.text.partition(":")
+            namespace = prefixes.get(prefix + ":")
+            local = re.sub(r"\\(.)", r"\1", local)
+            resolved.append(None if namespace is None else namespace + local)
+        else:
+            resolved.append(None)
+    return resolved
+
+
+def dataset_clause(tokens: Sequence[Token]) -> DatasetClause | None:
+    """Return what FROM and FROM NAMED say, or None when the query has neither.
+
+    >>> dataset_clause(tokenize("SELECT * FROM <http://a/1> FROM NAMED <http://a/2> {}"))
+    DatasetClause(default=('http://a/1',), named=('http://a/2',))
+    """
+    default: list[str] = []
+    named: list[str] = []
+    resolved = iris(tokens)
+    for index, (token, following) in enumerate(pairwise(tokens)):
+        if token.is_word("FROM"):
+            is_named = following.is_word("NAMED")
+            at = index + (2 if is_named else 1)
+            iri = resolved[at] if at < len(resolved) else None
+            if iri is not None:
+                (named if is_named else default).append(iri)
+    return DatasetClause(tuple(default), tuple(named)) if default or named else None
+
+
+def depth(tokens: Sequence[Token]) -> int:
+    """Return how deeply brackets of any kind nest.
+
+    >>> depth(tokenize("ASK { { ?s ?p (1 2) } }"))
+    3
+    """
+    deepest = level = 0
+    for token in tokens:
+        if token.kind == "mark":
+            level += (token.text in "([{") - (token.text in ")]}")
+            deepest = max(deepest, level)
+    return deepest

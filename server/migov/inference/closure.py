@@ -1,0 +1,74 @@
+"""The OWL 2 RL closure of a few thousand triples, by owlrl, in a process of its own.
+
+A closure changes rdflib's literal converters for the whole process, so it never runs in the one
+that asks for it. The child reads N-Triples from standard input and writes the closed graph.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+
+from pyoxigraph import RdfFormat, Triple, parse, serialize
+
+from migov.errors import EnvironmentProblem
+
+
+def close(triples: Iterable[Triple], cache: Path | None = None) -> list[Triple]:
+    """Return the closure of `triples`, the given ones included; raises EnvironmentProblem.
+
+    With a `cache` folder the result is kept there under the digest of the input: most edits
+    (labels, dates, sources) change nothing that the reasoner sees.
+    """
+    given = serialize(triples, format=RdfFormat.N_TRIPLES) or b""
+    if cache is None:
+        return _read(_run(given))
+    kept = cache / f"{hashlib.sha256(given).hexdigest()}.nt"
+    if not kept.is_file():
+        closed = _run(given)
+        cache.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=cache, delete=False) as out:
+            out.write(closed)
+        Path(out.name).replace(kept)
+    return _read(kept.read_bytes())
+
+
+def _read(ntriples: bytes) -> list[Triple]:
+    return [Triple(t.subject, t.predicate, t.object) for t in parse(ntriples, RdfFormat.N_TRIPLES)]
+
+
+def _run(given: bytes) -> bytes:
+    child = subprocess.run(
+        [sys.executable, "-m", "migov.inference.closure"],
+        input=given,
+        capture_output=True,
+        check=False,
+    )
+    if child.returncode != 0:
+        last = child.stderr.decode(errors="replace").strip().splitlines()[-1:]
+        raise EnvironmentProblem(
+            f"The reasoner failed: {''.join(last)}", hint="This is a defect; please report it."
+        )
+    return child.stdout
+
+
+def _main() -> None:
+    import owlrl
+    import rdflib
+
+    graph = rdflib.Graph()
+    graph.parse(sys.stdin.buffer, format="nt")
+    owlrl.DeductiveClosure(owlrl.OWLRL_Semantics).expand(graph)
+    for subject, predicate, object_ in graph:
+        # OWL RL as rules may put literals where RDF allows none; no such triple can be written.
+        if not isinstance(subject, rdflib.Literal) and isinstance(predicate, rdflib.URIRef):
+            line = f"{subject.n3()} {predicate.n3()} {object_.n3()} .\n"
+            sys.stdout.buffer.write(line.encode())
+
+
+if __name__ == "__main__":
+    _main()

@@ -1,0 +1,141 @@
+"""Closure and rules together, trimmed to statements about our own things.
+
+The reasoner gets only what can entail something: the axioms of the ontology and the links between
+our own resources. Alignments to other vocabularies stay outside.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pyoxigraph import NamedNode, Quad, QueryTriples, Store, Triple
+
+from migov.dataset import ContentFile, graph_iri, in_graph
+from migov.errors import ContentSyntaxError, Place
+from migov.inference.closure import close
+from migov.vocabulary import BASE, NS, STANDARD_PREFIXES
+
+_RDF, _RDFS, _OWL = (STANDARD_PREFIXES[prefix] for prefix in ("rdf", "rdfs", "owl"))
+_TYPE = NamedNode(_RDF + "type")
+_ONTOLOGY = NamedNode(graph_iri("ontology/migov.ttl"))
+_AXIOMS = {
+    NamedNode(iri)
+    for iri in (
+        _RDF + "first",
+        _RDF + "rest",
+        _RDFS + "subClassOf",
+        _RDFS + "subPropertyOf",
+        _RDFS + "domain",
+        _RDFS + "range",
+        _OWL + "inverseOf",
+        _OWL + "propertyChainAxiom",
+        _OWL + "equivalentClass",
+        _OWL + "equivalentProperty",
+    )
+}
+_AXIOM_TYPES = {NamedNode(_OWL + name) for name in ("TransitiveProperty", "SymmetricProperty")}
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One SPARQL CONSTRUCT file of `ontology/rules/`."""
+
+    path: str
+    text: str
+
+
+def read_rules(files: Iterable[ContentFile]) -> list[Rule]:
+    """Return the rules among the files of a dataset, in order of path."""
+    return [
+        Rule(file.path, file.content.decode("utf-8"))
+        for file in sorted(files, key=lambda file: file.path)
+        if file.path.endswith(".rq")
+    ]
+
+
+def derive(
+    asserted: Iterable[Quad], rules: Sequence[Rule], cache: Path | None = None
+) -> list[Triple]:
+    """Return what follows from the asserted quads and is not among them, sorted.
+
+    Closure and rules alternate until neither adds anything, so a rule may build on the closure
+    and the closure on a rule. Closures are kept in the folder `cache` where one is given. Raises
+    ContentSyntaxError for a rule that cannot be run.
+    """
+    quads = list(asserted)
+    union = {quad.triple for quad in quads}
+    store = Store()
+    store.extend(in_graph(triple) for triple in union)
+    premises = {quad.triple for quad in quads if _is_axiom(quad)}
+    premises |= {triple for triple in union if _is_link(triple)}
+    derived: set[Triple] = set()
+    while True:
+        closed = close(_ordered(premises | derived), cache)
+        fresh = {triple for triple in closed if _is_about_us(triple)} - union - derived
+        derived |= fresh
+        store.extend(in_graph(triple) for triple in fresh)
+        added = _apply(rules, store, union, derived)
+        if not any(_is_link(triple) for triple in added):
+            return _ordered(derived)
+
+
+def _apply(
+    rules: Sequence[Rule], store: Store, union: set[Triple], derived: set[Triple]
+) -> set[Triple]:
+    """Run the rules until they add nothing; extend `derived` and the store; return what is new."""
+    added: set[Triple] = set()
+    while True:
+        fresh: set[Triple] = set()
+        for rule in rules:
+            fresh.update(triple for triple in _construct(rule, store) if _is_about_us(triple))
+        fresh -= union | derived
+        if not fresh:
+            return added
+        store.extend(in_graph(triple) for triple in fresh)
+        derived |= fresh
+        added |= fresh
+
+
+def _construct(rule: Rule, store: Store) -> QueryTriples:
+    try:
+        result = store.query(rule.text)
+    except SyntaxError as error:
+        raise ContentSyntaxError(
+            f"{rule.path} is not valid SPARQL: {error.msg}.", place=Place(rule.path)
+        ) from error
+    if not isinstance(result, QueryTriples):
+        raise ContentSyntaxError(
+            f"{rule.path} is not a CONSTRUCT query.",
+            place=Place(rule.path),
+            hint="A rule is one SPARQL CONSTRUCT.",
+        )
+    return result
+
+
+def _is_axiom(quad: Quad) -> bool:
+    return quad.graph_name == _ONTOLOGY and (
+        quad.predicate in _AXIOMS or (quad.predicate == _TYPE and quad.object in _AXIOM_TYPES)
+    )
+
+
+def _is_ours(term: object, base: str = BASE) -> bool:
+    return isinstance(term, NamedNode) and term.value.startswith(base)
+
+
+def _is_link(triple: Triple) -> bool:
+    """Whether the triple joins two of our resources by a term of ours, or gives one its class."""
+    if not _is_ours(triple.subject) or _is_ours(triple.subject, NS):
+        return False
+    if triple.predicate == _TYPE:
+        return _is_ours(triple.object, NS)
+    return _is_ours(triple.predicate, NS) and _is_ours(triple.object)
+
+
+def _is_about_us(triple: Triple) -> bool:
+    return _is_link(triple) and triple.subject != triple.object
+
+
+def _ordered(triples: Iterable[Triple]) -> list[Triple]:
+    return sorted(triples, key=str)

@@ -1,0 +1,78 @@
+"""Where the files are, and at which revision.
+
+The folders are looked for in an explicit root, then in the checkout around the current directory,
+then in the checkout this module belongs to, then in the installed package.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from dulwich.errors import NotGitRepository
+from dulwich.repo import Repo
+
+from migov.errors import EnvironmentProblem
+
+FOLDERS = ("ontology", "data", "shapes", "queries")
+
+
+@dataclass(frozen=True, slots=True)
+class Repository:
+    """The folder that holds `ontology/ data/ shapes/ queries/`."""
+
+    root: Path
+
+    @property
+    def ontology(self) -> Path:
+        return self.root / "ontology"
+
+    @property
+    def data(self) -> Path:
+        return self.root / "data"
+
+    @property
+    def rules(self) -> Path:
+        return self.ontology / "rules"
+
+    @property
+    def shapes(self) -> Path:
+        return self.root / "shapes"
+
+    @property
+    def queries(self) -> Path:
+        return self.root / "queries"
+
+    def revision(self) -> str | None:
+        """Return the commit that HEAD names (40 hex digits), or None outside a git checkout."""
+        try:
+            with Repo(str(self.root)) as repo:
+                return repo.head().decode("ascii")
+        except (NotGitRepository, KeyError):
+            return None
+
+
+def _holds_the_folders(folder: Path) -> bool:
+    return all((folder / name).is_dir() for name in FOLDERS)
+
+
+def find_repository(root: Path | None = None) -> Repository:
+    """Return the repository; raises EnvironmentProblem when there is none to be found."""
+    if root is not None:
+        missing = [name for name in FOLDERS if not (root / name).is_dir()]
+        if missing:
+            raise EnvironmentProblem(
+                f"{root} has no folder {missing[0]}/.",
+                hint="Name the folder that holds ontology/, data/, shapes/ and queries/.",
+            )
+        return Repository(root.resolve())
+    here = Path.cwd()
+    package = Path(__file__).resolve().parent
+    candidates = [here, *here.parents, package.parents[1], package / "content"]
+    for folder in candidates:
+        if _holds_the_folders(folder):
+            return Repository(folder.resolve())
+    raise EnvironmentProblem(
+        "No migov content was found here or in the installed package.",
+        hint="Run inside a checkout, or name one with --root.",
+    )

@@ -1,0 +1,93 @@
+"""One table of settings: from it come the command line's options, the environment and the docs."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+
+from migov.errors import EnvironmentProblem
+
+
+def _setting(default: Any, help: str, parse: Callable[[str], Any]) -> Any:
+    return field(default=default, metadata={"help": help, "parse": parse})
+
+
+def _positive_number(text: str) -> float:
+    number = float(text)
+    if not 0 < number < float("inf"):
+        raise ValueError("must be more than 0")
+    return number
+
+
+def _positive_whole(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise ValueError("must be 1 or more")
+    return number
+
+
+def _port(text: str) -> int:
+    number = int(text)
+    if not 0 <= number <= 65535:
+        raise ValueError("must be from 0 to 65535")
+    return number
+
+
+def _path(text: str) -> Path:
+    return Path(text).expanduser()
+
+
+_CACHE = Path(platformdirs.user_cache_dir("migov"))
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All settings. Each is read from `MIGOV_<NAME>` unless the command line gives it.
+
+    >>> Settings.from_environment({"MIGOV_PORT": "8080"}).port
+    8080
+    """
+
+    host: str = _setting("127.0.0.1", "address that the server listens on", str)
+    port: int = _setting(8000, "port that the server listens on; 0 takes a free one", _port)
+    root: Path | None = _setting(None, "folder that holds ontology, data, shapes, queries", _path)
+    cache: Path = _setting(_CACHE, "folder for built snapshots; safe to delete", _path)
+    deadline: float = _setting(10.0, "seconds that one query may take", _positive_number)
+    workers: int = _setting(2, "worker processes that run queries", _positive_whole)
+    memory: int = _setting(2048, "megabytes that one worker may use", _positive_whole)
+    answer: int = _setting(64, "megabytes that one answer may have", _positive_whole)
+    text: int = _setting(1_000_000, "characters that one query may have", _positive_whole)
+    page: int = _setting(1000, "rows in one page of a canned query over HTTP", _positive_whole)
+    watch: float = _setting(1.0, "seconds between looks for changed files", _positive_number)
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
+        """Read the settings; raises EnvironmentProblem naming the variable that does not fit."""
+        environment = os.environ if environment is None else environment
+        values: dict[str, Any] = {}
+        for setting in fields(cls):
+            name = variable(setting.name)
+            given = environment.get(name)
+            if given:
+                try:
+                    values[setting.name] = setting.metadata["parse"](given)
+                except ValueError as error:
+                    raise EnvironmentProblem(
+                        f"{name}={given!r} does not fit: {error}.",
+                        hint=f"{name} is: {setting.metadata['help']}.",
+                    ) from error
+        return cls(**values)
+
+
+def variable(name: str) -> str:
+    """Return the environment variable of a setting.
+
+    >>> variable("port")
+    'MIGOV_PORT'
+    """
+    return f"MIGOV_{name.upper()}"

@@ -1,0 +1,6 @@
+"""A built, immutable dataset, named by the digest of the files it came from."""
+
+from migov.snapshot.build import build_snapshot
+from migov.snapshot.model import Snapshot
+
+__all__ = ["Snapshot", "build_snapshot"]

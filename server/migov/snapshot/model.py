@@ -1,0 +1,61 @@
+"""What a snapshot is: a folder that never changes, and the words that describe it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+DESCRIPTION = "snapshot.json"
+QUADS = "dataset.nq"
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """One state of the dataset.
+
+    `digest` is the SHA-256 (hex) of the files. `triples` counts the union of the asserted graphs,
+    `inferred` what follows from it. `graphs` maps the IRI of each asserted graph to its number of
+    triples. `revision` is the commit it was built at, None outside a checkout; the same files at
+    another commit are the same snapshot, so it is not part of the name.
+    """
+
+    digest: str
+    folder: Path
+    triples: int
+    inferred: int
+    graphs: dict[str, int]
+    built: str
+    revision: str | None = None
+
+    @property
+    def quads(self) -> Path:
+        """N-Quads: the union in the default graph, each asserted graph, and the inferred graph."""
+        return self.folder / QUADS
+
+    @property
+    def name(self) -> str:
+        """The first twelve digits of the digest: enough to cite, short enough to read."""
+        return self.digest[:12]
+
+    def describe(self) -> dict[str, Any]:
+        """Return what is known of the snapshot as plain JSON values, without its folder."""
+        description = asdict(self)
+        del description["folder"]
+        return description
+
+
+def read_snapshot(folder: Path, revision: str | None) -> Snapshot | None:
+    """Return the snapshot that a folder holds, or None when there is none or it is not whole."""
+    try:
+        description = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
+        snapshot = Snapshot(folder=folder, **{**description, "revision": revision})
+    except (OSError, ValueError, TypeError):
+        return None
+    return snapshot if snapshot.quads.is_file() else None
+
+
+def write_description(snapshot: Snapshot) -> None:
+    text = json.dumps(snapshot.describe(), indent=1, sort_keys=True)
+    (snapshot.folder / DESCRIPTION).write_text(text + "\n", encoding="utf-8")
