@@ -13,7 +13,7 @@ serve: .venv/ready ## The endpoint on http://127.0.0.1:8000 (PORT= changes it)
 	$(BIN)/migov serve --port $(PORT)
 
 test: check ## Everything this machine can run; names what it leaves out
-	$(BIN)/python -m pytest -q -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -q -n 2 --dist loadgroup --ignore tests/conformance/suites
 	$(MAKE) --no-print-directory conformance
 
 check: .venv/ready ## Style, types, layers, and that the content conforms; changes nothing

@@ -97,14 +97,14 @@ class LocalEngine:
         would otherwise answer GRAPH ?g unasked.
         """
         tokens = tokenize(query.text)
-        clause = dataset_clause(tokens)
+        clause = dataset_clause(tokens, query.prefixes)
         if query.default_graphs is not None or query.named_graphs is not None:
             default, named = list(query.default_graphs or ()), list(query.named_graphs or ())
         elif clause is not None:
             default, named = list(clause.default), list(clause.named)
         else:
             default, named = [ASSERTED_GRAPH], list(self.snapshot.graphs)
-            if INFERRED_GRAPH in iris(tokens):
+            if INFERRED_GRAPH in iris(tokens, known=query.prefixes):
                 named.append(INFERRED_GRAPH)
         if query.inferred:
             default.append(INFERRED_GRAPH)

@@ -35,6 +35,7 @@ class Published:
         self._limits = Limits.from_settings(settings)
         self._workers = settings.workers
         self._refreshing = threading.Lock()
+        self._retired: list[threading.Timer] = []
         self._edition = self._open(build_snapshot(repository, self._cache))
 
     @property
@@ -59,11 +60,22 @@ class Published:
                     self._edition = Edition(snapshot, before.engine)
                 return False
             self._edition = self._open(snapshot)
-            before.engine.close()
+            self._retire(before.engine)
             return True
 
     def close(self) -> None:
+        for retired in self._retired:
+            retired.cancel()
+            retired.function()
         self._edition.engine.close()
+
+    def _retire(self, engine: LocalEngine) -> None:
+        """Close an engine once the requests that began with it have had their time."""
+        self._retired = [retired for retired in self._retired if retired.is_alive()]
+        timer = threading.Timer(2 * self._limits.deadline, engine.close)
+        timer.daemon = True
+        timer.start()
+        self._retired.append(timer)
 
     def _open(self, snapshot: Snapshot) -> Edition:
         return Edition(snapshot, LocalEngine(snapshot, self._limits, self._workers))
