@@ -1,0 +1,456 @@
+"""The shapes are complete, each constraint is needed, and the data conforms.
+
+``tests/shapes/`` holds Turtle examples that a steward can add to. The comment lines at the
+head of an example say what it shows:
+
+* ``# constraint:`` the IRI of the shape that it is about;
+* ``# component:`` the constraint of that shape that rejects it (invalid examples);
+* ``# expect:`` ``conforms``, ``violation``, ``warning`` or ``info``;
+* ``# also:`` shape, component and severity of a result that cannot be avoided beside it, as a
+  bound that is not a date cannot be compared either.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import pyshacl
+import pytest
+import rdflib
+from rdflib import RDF, RDFS, SH, SKOS, BNode, Graph, Literal, URIRef
+from rdflib.collection import Collection
+from rdflib.term import Node
+
+ROOT = Path(__file__).resolve().parent.parent
+EXAMPLES = ROOT / "tests" / "shapes"
+SHAPE_FILES = sorted((ROOT / "shapes").glob("*.ttl"))
+MG = "https://w3id.org/migov/ns#"
+SHAPE = "https://w3id.org/migov/shape/"
+
+# What was collected: a file that is silently left out must not pass for a passing test.
+COUNTS = {
+    "files": 30,
+    "node shapes": 63,
+    "property shapes": 165,
+    "constraints": 370,
+    "valid examples": 58,
+    "invalid examples": 278,
+}
+
+# Findings below a violation that somebody has looked at: the source says no more.
+EXPECTED_FINDINGS = {
+    "Initiative-title": {
+        "initiative/agreement-mobility-es-ma",
+        "initiative/c143",
+        "initiative/circular-migration-es-ma",
+    },
+    "Initiative-topic": {"initiative/agreement-mobility-es-ma", "initiative/c143"},
+}
+
+# Every other predicate of sh: is a constraint, so that a new kind cannot escape the tests.
+NOT_CONSTRAINTS = {
+    SH.alternativePath, SH.description, SH.ignoredProperties, SH.inversePath, SH.message, SH.name,
+    SH.path, SH.property, SH.qualifiedValueShape, SH.severity, SH.targetClass,
+    SH.targetSubjectsOf,
+}  # fmt: skip
+
+TARGETS = {SH.targetClass, SH.targetSubjectsOf}
+
+# What means nothing without the constraint beside it, and goes with it.
+PARTNERS: dict[Node, list[URIRef]] = {
+    SH.closed: [SH.ignoredProperties],
+    SH.qualifiedMinCount: [SH.qualifiedValueShape],
+}
+
+Constraint = tuple[Node, Node, Node]
+Result = tuple[str, str, str]  # shape, parameter, severity
+
+
+@dataclass(frozen=True)
+class Example:
+    path: Path
+    shape: str
+    parameter: str
+    expect: str
+    also: tuple[Result, ...]
+
+    @property
+    def results(self) -> list[Result]:
+        return sorted([(self.shape, self.parameter, self.expect), *self.also])
+
+    def __str__(self) -> str:
+        return self.path.relative_to(EXAMPLES).as_posix().removesuffix(".ttl")
+
+
+def read_example(path: Path) -> Example:
+    text = path.read_text(encoding="utf-8")
+    head = dict(re.findall(r"^# (constraint|component|expect): *(\S+)$", text, re.M))
+    also = re.findall(rf"^# also: *{SHAPE}(\S+) sh:(\S+) (\S+)$", text, re.M)
+    return Example(
+        path=path,
+        shape=head["constraint"].removeprefix(SHAPE),
+        parameter=head.get("component", "").removeprefix("sh:"),
+        expect=head["expect"],
+        also=tuple(also),
+    )
+
+
+def union(graphs: Iterable[Graph]) -> Graph:
+    merged = Graph()
+    for graph in graphs:
+        for triple in graph:
+            merged.add(triple)
+    return merged
+
+
+def read(path: Path) -> Graph:
+    """The file with its literals as they are written: "01" is not made "1"."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(rdflib, "NORMALIZE_LITERALS", False)
+        return Graph().parse(path)
+
+
+def parsed(paths: Iterable[Path]) -> Graph:
+    return union(read(path) for path in paths)
+
+
+SHAPES = parsed(SHAPE_FILES)
+VALID = [read_example(path) for path in sorted(EXAMPLES.glob("*/valid-*.ttl"))]
+INVALID = [read_example(path) for path in sorted(EXAMPLES.glob("*/invalid-*.ttl"))]
+
+
+def short(shape: Node | None) -> str:
+    return str(shape).removeprefix(SHAPE)
+
+
+def kebab(name: str) -> str:
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "-", name).lower()
+
+
+def folder(shape: str) -> str:
+    """The folder of the examples of a shape: ``Participation-role`` → ``participation``."""
+    return kebab(shape.partition("-")[0])
+
+
+def named(kind: URIRef) -> list[str]:
+    return sorted(short(s) for s in SHAPES.subjects(RDF.type, kind) if isinstance(s, URIRef))
+
+
+def owner_of(shape: str) -> Node:
+    """The node shape whose targets the shape is about: itself, or the one that holds it."""
+    node = URIRef(SHAPE + shape)
+    return SHAPES.value(predicate=SH.property, object=node) or node
+
+
+@cache
+def parts(shape: Node) -> frozenset[Node]:
+    """The nodes that a shape is made of: its lists, its alternatives, the helpers it names."""
+    seen, queue = {shape}, [shape]
+    while queue:
+        for node in SHAPES.objects(queue.pop()):
+            inside = isinstance(node, BNode) or str(node).startswith(SHAPE)
+            if inside and node not in seen:
+                seen.add(node)
+                queue.append(node)
+    return frozenset(seen)
+
+
+@cache
+def alone(name: str) -> Graph:
+    """One shape with its targets and helpers, and without the properties beside it."""
+    shape = URIRef(SHAPE + name)
+    owner = owner_of(name)
+    graph = Graph()
+    graph.add((owner, RDF.type, SH.NodeShape))
+    if owner != shape:
+        graph.add((owner, SH.property, shape))
+    for predicate, value in SHAPES.predicate_objects(owner):
+        if predicate in TARGETS:
+            graph.add((owner, predicate, value))
+    for predicate, value in SHAPES.predicate_objects(shape):
+        if owner == shape and predicate == SH.property:
+            continue
+        graph.add((shape, predicate, value))
+        for part in parts(value) if predicate != RDF.type else ():
+            for triple in SHAPES.triples((part, None, None)):
+                graph.add(triple)
+    return graph
+
+
+def switched_off(graph: Graph, constraint: Constraint) -> Graph:
+    subject, parameter, _ = constraint
+    without = union([graph])
+    without.remove(constraint)
+    for partner in PARTNERS.get(parameter, ()):
+        without.remove((subject, partner, None))
+    if (subject, None, None) not in without:  # an alternative of sh:or has to stay a shape
+        without.add((subject, RDF.type, SH.NodeShape))
+    return without
+
+
+def nearest_shape(node: Node) -> str:
+    """The smallest named shape that the node is part of."""
+    if isinstance(node, URIRef):
+        return short(node)
+    holders = {shape for shape in SHAPES.subjects(RDF.type) if isinstance(shape, URIRef)}
+    return min((len(parts(shape)), short(shape)) for shape in holders if node in parts(shape))[1]
+
+
+def spelt(value: Node) -> str:
+    members = list(Collection(SHAPES, value)) if isinstance(value, BNode) else [value]
+    return "|".join(
+        re.split("[#/]", member)[-1] if isinstance(member, URIRef) else str(member)
+        for member in members
+        if not isinstance(member, BNode)
+    )
+
+
+def collected_constraints() -> dict[str, Constraint]:
+    """Every constraint under a name that stays the same from run to run."""
+    found: dict[str, Constraint] = {}
+    for subject, predicate, value in SHAPES:
+        parameter = str(predicate).removeprefix(str(SH))
+        if parameter != str(predicate) and predicate not in NOT_CONSTRAINTS:
+            name = f"{nearest_shape(subject)} {parameter} {spelt(value)}"
+            found[name.strip()] = (subject, predicate, value)
+    return {name: found[name] for name in sorted(found)}
+
+
+CONSTRAINTS = collected_constraints()
+
+
+EVERY_SHAPE = named(SH.NodeShape) + named(SH.PropertyShape)
+
+
+@cache
+def surroundings() -> Graph:
+    """What every example stands in: sub-classes, members of schemes, some common things.
+
+    Of a concept only ``skos:inScheme`` is taken. Without its class no shape targets it, and an
+    example is checked for itself.
+    """
+    ontology = parsed(sorted((ROOT / "ontology").rglob("*.ttl")))
+    axioms = Graph()
+    for predicate in (RDFS.subClassOf, SKOS.inScheme):
+        for triple in ontology.triples((None, predicate, None)):
+            axioms.add(triple)
+    return union([axioms, read(EXAMPLES / "common.ttl")])
+
+
+@cache
+def example_graph(example: Example) -> Graph:
+    return union([surroundings(), read(example.path)])
+
+
+def findings(data: Graph, shapes: Graph) -> list[tuple[str, Result]]:
+    """The results of a validation: focus node, then shape, parameter and severity."""
+    _, report, text = pyshacl.validate(data, shacl_graph=shapes, inplace=True)
+    assert isinstance(report, Graph), text
+    found = []
+    for result in report.objects(None, SH.result):
+        component = str(report.value(result, SH.sourceConstraintComponent))
+        parameter = component.removeprefix(str(SH)).removesuffix("ConstraintComponent")
+        severity = str(report.value(result, SH.resultSeverity)).removeprefix(str(SH))
+        shape = short(report.value(result, SH.sourceShape))
+        triple = (shape, parameter[0].lower() + parameter[1:], severity.lower())
+        found.append((str(report.value(result, SH.focusNode)), triple))
+    return sorted(found)
+
+
+def results(example: Example, shapes: Graph) -> list[Result]:
+    return [result for _, result in findings(example_graph(example), shapes)]
+
+
+@cache
+def results_alone(example: Example, shape: str) -> list[Result]:
+    return results(example, alone(shape))
+
+
+# The shapes as such
+
+
+def test_counts() -> None:
+    assert {
+        "files": len(SHAPE_FILES),
+        "node shapes": len(named(SH.NodeShape)),
+        "property shapes": len(named(SH.PropertyShape)),
+        "constraints": len(CONSTRAINTS),
+        "valid examples": len(VALID),
+        "invalid examples": len(INVALID),
+    } == COUNTS, "after adding a shape or an example, bring COUNTS up to date"
+
+
+def test_no_constraint_hides_behind_the_name_of_another() -> None:
+    predicates = [p for p in SHAPES.predicates() if str(p).startswith(str(SH))]
+    assert sum(p not in NOT_CONSTRAINTS for p in predicates) == len(CONSTRAINTS)
+
+
+def test_shapes_conform_to_the_shapes_of_shacl() -> None:
+    # Raises when the shapes graph does not conform to SHACL's own shapes.
+    conforms, _, text = pyshacl.validate(Graph(), shacl_graph=SHAPES, meta_shacl=True)
+    assert conforms, text
+
+
+@pytest.mark.parametrize("path", SHAPE_FILES, ids=lambda path: path.name)
+def test_a_file_holds_the_shapes_of_its_class(path: Path) -> None:
+    graph = read(path)
+    holders = {SH.NodeShape, SH.PropertyShape}
+    for shape in {s for s, o in graph.subject_objects(RDF.type) if o in holders}:
+        assert isinstance(shape, URIRef), "a finding must be nameable: give the shape an IRI"
+        assert shape.startswith(SHAPE)
+        assert path.stem == "value" or folder(short(shape)) == path.stem
+
+
+@pytest.mark.parametrize("shape", EVERY_SHAPE)
+def test_a_finding_can_be_acted_on(shape: str) -> None:
+    node = URIRef(SHAPE + shape)
+    is_property = (node, RDF.type, SH.PropertyShape) in SHAPES
+    constrains = any(subject == node for subject, _, _ in CONSTRAINTS.values())
+    assert constrains or not is_property, "a property shape without a constraint"
+    for predicate in [SH.message] * constrains + [SH.name] * is_property:
+        texts = [text for text in SHAPES.objects(node, predicate) if isinstance(text, Literal)]
+        assert sorted(str(text.language) for text in texts) == ["en", "fr"], predicate
+    severities = list(SHAPES.objects(node, SH.severity))
+    assert len(severities) == (1 if constrains else 0)
+    assert set(severities) <= {SH.Violation, SH.Warning, SH.Info}
+
+
+def test_the_examples_of_the_readme_are_files() -> None:
+    text = (ROOT / "shapes" / "README.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"```turtle\n(.*?)```", text, re.S)
+    paths = [
+        ROOT / name
+        for name in ("shapes/locality.ttl", "tests/shapes/locality/invalid-within-minCount.ttl")
+    ]
+    assert blocks == [path.read_text(encoding="utf-8") for path in paths]
+
+
+def test_terms_are_those_of_the_ontology() -> None:
+    # A misspelt sh:targetClass or sh:path rejects nothing and warns nobody.
+    ontology = read(ROOT / "ontology" / "migov.ttl")
+    used = {term for triple in SHAPES for term in triple if str(term).startswith(MG)}
+    assert {str(term) for term in used if (term, RDF.type, None) not in ontology} == set()
+
+
+def test_sub_classes_are_named_for_tools_that_read_no_ontology() -> None:
+    ontology = read(ROOT / "ontology" / "migov.ttl")
+    for shape, target in SHAPES.subject_objects(SH.targetClass):
+        below = set(ontology.transitive_subjects(RDFS.subClassOf, target))
+        assert below <= set(SHAPES.objects(shape, SH.targetClass)), short(shape)
+
+
+# The examples
+
+
+@pytest.mark.parametrize("example", VALID + INVALID, ids=str)
+def test_an_example_says_what_it_shows(example: Example) -> None:
+    assert example.shape in EVERY_SHAPE
+    assert folder(example.shape) == example.path.parent.name
+    rejected = example.expect in ("violation", "warning", "info") and example.parameter != ""
+    assert rejected == (example in INVALID)
+
+
+@pytest.mark.parametrize("example", VALID, ids=str)
+def test_a_valid_example_conforms(example: Example) -> None:
+    assert results(example, SHAPES) == []
+
+
+@pytest.mark.parametrize("example", INVALID, ids=str)
+def test_an_invalid_example_breaks_that_constraint_alone(example: Example) -> None:
+    assert results(example, SHAPES) == example.results
+
+
+def path_values(graph: Graph, node: Node, path: Node) -> set[Node]:
+    if isinstance(path, URIRef):
+        return set(graph.objects(node, path))
+    inverse = SHAPES.value(path, SH.inversePath)
+    if inverse is not None:
+        return set(graph.subjects(inverse, node))
+    (alternatives,) = SHAPES.objects(path, SH.alternativePath)
+    members = Collection(SHAPES, alternatives)
+    return {value for each in members for value in path_values(graph, node, each)}
+
+
+def has_target(shape: str) -> bool:
+    return bool(TARGETS & set(SHAPES.predicates(owner_of(shape))))
+
+
+def focus_nodes(graph: Graph, owner: Node) -> set[Node]:
+    by_class = {
+        node
+        for target in SHAPES.objects(owner, SH.targetClass)
+        for cls in graph.transitive_subjects(RDFS.subClassOf, target)
+        for node in graph.subjects(RDF.type, cls)
+    }
+    properties = SHAPES.objects(owner, SH.targetSubjectsOf)
+    return by_class | {node for p in properties for node in graph.subjects(p)}
+
+
+# Helpers have no target: they are met through the shapes that point to them.
+@pytest.mark.parametrize("shape", [s for s in EVERY_SHAPE if has_target(s)])
+def test_a_valid_example_meets_each_shape(shape: str) -> None:
+    node, owner = URIRef(SHAPE + shape), owner_of(shape)
+    graphs = [example_graph(e) for e in VALID if folder(e.shape) == folder(shape)]
+    met = [(graph, focus) for graph in graphs for focus in focus_nodes(graph, owner)]
+    assert met
+    path = SHAPES.value(node, SH.path)
+    if path is not None and (node, SH.maxCount, Literal(0)) not in SHAPES:
+        assert any(path_values(graph, focus, path) for graph, focus in met)
+
+
+@pytest.mark.parametrize("name", CONSTRAINTS)
+def test_without_the_constraint_an_example_changes_its_outcome(name: str) -> None:
+    constraint = CONSTRAINTS[name]
+    subject, parameter, _ = constraint
+    about = [e for e in INVALID if subject in parts(URIRef(SHAPE + e.shape))]
+    about.sort(key=lambda e: (e.shape != short(subject), f"{SH}{e.parameter}" != str(parameter)))
+    pairs = [(e, e.shape) for e in about]
+    # A condition that is switched off inside sh:or or sh:not may reject a valid example.
+    for shape in sorted({e.shape for e in about}):
+        pairs += [(e, shape) for e in VALID if folder(e.shape) == folder(shape)]
+    assert any(
+        results_alone(e, shape) != results(e, switched_off(alone(shape), constraint))
+        for e, shape in pairs
+    ), "no example notices: add one to tests/shapes"
+
+
+# The data
+
+
+@cache
+def content() -> dict[Path, Graph]:
+    paths = [path for top in ("ontology", "data") for path in (ROOT / top).rglob("*.ttl")]
+    return {path.relative_to(ROOT): read(path) for path in sorted(paths)}
+
+
+def by_severity(graph: Graph) -> dict[str, dict[str, set[str]]]:
+    found: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+    for focus, (shape, _, severity) in findings(graph, SHAPES):
+        found[severity][shape].add(focus.removeprefix("https://w3id.org/migov/id/"))
+    return found
+
+
+def test_the_data_conforms() -> None:
+    found = by_severity(union(content().values()))
+    assert found.pop("violation", {}) == {}
+    assert {shape: nodes for each in found.values() for shape, nodes in each.items()} == (
+        EXPECTED_FINDINGS
+    )
+
+
+def test_the_data_conforms_without_the_people() -> None:
+    graphs = [graph for path, graph in content().items() if "people" not in path.parts]
+    assert len(graphs) < len(content())
+    assert by_severity(union(graphs)).get("violation", {}) == {}
+
+
+def test_each_entity_class_in_use_is_targeted() -> None:
+    graph = union(content().values())
+    targets = set(SHAPES.objects(None, SH.targetClass))
+    classes = {cls for cls in graph.objects(None, RDF.type) if str(cls).startswith(MG)}
+    assert {str(cls) for cls in classes - targets} == set()
