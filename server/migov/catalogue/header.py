@@ -1,0 +1,135 @@
+"""The `#+` header of a canned query: YAML in which every value is text and has a line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import yaml
+
+from migov.errors import ContentError, ContentSyntaxError, Place
+
+PREFIX = "#+"
+
+Node = str | list["Node"] | dict[str, "Node"]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The text of a query file, which knows its own lines."""
+
+    path: Path
+    text: str
+
+    def place(self, line: int, column: int | None = None) -> Place:
+        """Return the place of a 1-based line of this file, with that line."""
+        lines = self.text.splitlines()
+        text = lines[line - 1] if line <= len(lines) else None
+        return Place(str(self.path), line, column, text)
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """The values of a header, read by path; every complaint names the file and the line."""
+
+    source: Source
+    values: dict[str, Node]
+    lines: Mapping[tuple[str, ...], int] = field(repr=False)
+
+    def error(self, message: str, *at: str, hint: str | None = None) -> ContentError:
+        """Return an error at the line of the entry `at`, or of the nearest one around it."""
+        around = (at[:end] for end in range(len(at), 0, -1))
+        line = next((self.lines[entry] for entry in around if entry in self.lines), 1)
+        return ContentError(message, place=self.source.place(line), hint=hint)
+
+    def mapping(self, *at: str) -> dict[str, Node]:
+        """Return the mapping at a path; an absent one is empty."""
+        value = self._get(at)
+        if value is None or value == "":
+            return {}
+        if not isinstance(value, dict):
+            raise self.error(f"{'.'.join(at)} must have entries of the form “name: value”.", *at)
+        return value
+
+    def text(self, *at: str) -> str | None:
+        """Return the text at a path, or None where there is none."""
+        value = self._get(at)
+        if value is not None and not isinstance(value, str):
+            raise self.error(f"{'.'.join(at)} must be a single value.", *at)
+        return value
+
+    def required_text(self, *at: str) -> str:
+        """Return the text at a path, which has to be there and not be empty."""
+        value = self.text(*at)
+        if not value:
+            raise self.error(f"The header lacks {'.'.join(at)}.", *at, hint=f"Add {at[-1]}: …")
+        return value
+
+    def texts(self, *at: str) -> tuple[str, ...]:
+        """Return the list of texts at a path; an absent one is empty."""
+        value = self._get(at)
+        if value is None:
+            return ()
+        if not isinstance(value, list):
+            raise self.error(f"{'.'.join(at)} must be a list such as [en, fr].", *at)
+        return tuple(item for item in value if isinstance(item, str))
+
+    def only(self, allowed: frozenset[str], *at: str) -> None:
+        """Raise if the mapping at a path has an entry that means nothing."""
+        for name in self.mapping(*at) if at else self.values:
+            if name not in allowed:
+                hint = f"Known entries: {', '.join(sorted(allowed))}."
+                raise self.error(f"Unknown entry “{name}” in the header.", *at, name, hint=hint)
+
+    def _get(self, at: tuple[str, ...]) -> Node | None:
+        value: Node | None = self.values
+        for name in at:
+            value = value.get(name) if isinstance(value, dict) else None
+        return value
+
+
+def read_header(source: Source) -> Header:
+    """Return the header at the top of a query file."""
+    lines = []
+    for line in source.text.splitlines():
+        if not line.startswith(PREFIX):
+            break
+        lines.append(line.removeprefix(PREFIX).removeprefix(" "))
+    try:
+        # BaseLoader builds nothing but text, lists and mappings: no, 001 and 2019-06 stay text.
+        root = yaml.compose("\n".join(lines), Loader=yaml.BaseLoader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        raise ContentSyntaxError(
+            f"The header is not YAML: {error.problem}.",
+            place=source.place(mark.line + 1 if mark else 1),
+        ) from error
+    positions: dict[tuple[str, ...], int] = {}
+    values = _plain(root, (), positions, source)
+    if not isinstance(values, dict):
+        raise ContentError(
+            "The file does not begin with a header.",
+            place=source.place(1),
+            hint="Begin it with lines such as “#+ title:”; queries/README.md has an example.",
+        )
+    return Header(source, values, positions)
+
+
+def _plain(
+    node: yaml.Node | None, at: tuple[str, ...], lines: dict[tuple[str, ...], int], source: Source
+) -> Node:
+    if isinstance(node, yaml.MappingNode):
+        result: dict[str, Node] = {}
+        for key, value in node.value:
+            name = str(key.value)
+            line = key.start_mark.line + 1
+            if name in result:
+                message = f"“{name}” stands twice in the header."
+                raise ContentError(message, place=source.place(line))
+            lines[(*at, name)] = line
+            result[name] = _plain(value, (*at, name), lines, source)
+        return result
+    if isinstance(node, yaml.SequenceNode):
+        return [_plain(item, at, lines, source) for item in node.value]
+    return str(node.value) if isinstance(node, yaml.ScalarNode) else ""
