@@ -24,6 +24,17 @@ class Place:
     column: int | None = None
     text: str | None = None
 
+    @classmethod
+    def within(cls, source: str, content: str, line: int | None, column: int | None) -> Place:
+        r"""Return a place of a text, with its line where the text has one of that number.
+
+        >>> Place.within("query", "ASK\r\n{ ?s", 2, 3).text
+        '{ ?s'
+        """
+        lines = content.split("\n")
+        text = lines[line - 1].rstrip("\r") if line and line <= len(lines) else None
+        return cls(source, line, column, text)
+
     def __str__(self) -> str:
         return ":".join(
             str(part) for part in (self.source, self.line, self.column) if part is not None

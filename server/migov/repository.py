@@ -6,14 +6,15 @@ then in the checkout this module belongs to, then in the installed package.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from dulwich.errors import NotGitRepository
 from dulwich.repo import Repo
 
 from migov.errors import EnvironmentProblem
 
+_COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 FOLDERS = ("ontology", "data", "shapes", "queries")
 
 
@@ -44,16 +45,25 @@ class Repository:
         return self.root / "queries"
 
     def revision(self) -> str | None:
-        """Return the commit that HEAD names (40 hex digits), or None outside a git checkout."""
+        """Return the commit that HEAD names (in hex), or None where git cannot tell."""
         try:
             with Repo(str(self.root)) as repo:
-                return repo.head().decode("ascii")
-        except (NotGitRepository, KeyError):
+                head = repo.head().decode("ascii")
+        except Exception:  # no checkout, no commit yet, a damaged .git: our files are there anyway
             return None
+        return head if _COMMIT.fullmatch(head) else None
 
 
 def _holds_the_folders(folder: Path) -> bool:
     return all((folder / name).is_dir() for name in FOLDERS)
+
+
+def _around_here() -> list[Path]:
+    try:
+        here = Path.cwd()
+    except FileNotFoundError:  # the folder was removed under this process
+        return []
+    return [here, *here.parents]
 
 
 def find_repository(root: Path | None = None) -> Repository:
@@ -66,10 +76,8 @@ def find_repository(root: Path | None = None) -> Repository:
                 hint="Name the folder that holds ontology/, data/, shapes/ and queries/.",
             )
         return Repository(root.resolve())
-    here = Path.cwd()
     package = Path(__file__).resolve().parent
-    candidates = [here, *here.parents, package.parents[1], package / "content"]
-    for folder in candidates:
+    for folder in (*_around_here(), package.parents[1], package / "content"):
         if _holds_the_folders(folder):
             return Repository(folder.resolve())
     raise EnvironmentProblem(

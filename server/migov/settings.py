@@ -39,7 +39,10 @@ def _port(text: str) -> int:
 
 
 def _path(text: str) -> Path:
-    return Path(text).expanduser()
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:
+        raise ValueError("there is no such user") from None
 
 
 _CACHE = Path(platformdirs.user_cache_dir("migov"))
@@ -61,7 +64,7 @@ class Settings:
     workers: int = _setting(2, "worker processes that run queries", _positive_whole)
     memory: int = _setting(2048, "megabytes that one worker may use", _positive_whole)
     answer: int = _setting(64, "megabytes that one answer may have", _positive_whole)
-    text: int = _setting(1_000_000, "characters that one query may have", _positive_whole)
+    text: int = _setting(100_000, "characters that one query may have", _positive_whole)
     page: int = _setting(1000, "rows in one page of a canned query over HTTP", _positive_whole)
     watch: float = _setting(1.0, "seconds between looks for changed files", _positive_number)
 

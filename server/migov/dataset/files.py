@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
+from migov.errors import ContentError, Place
 from migov.repository import Repository
 from migov.vocabulary import GRAPH
 
@@ -30,22 +31,41 @@ def graph_iri(path: str) -> str:
     >>> graph_iri("data/actors/ilo.ttl")
     'https://w3id.org/migov/graph/data/actors/ilo.ttl'
     """
-    return GRAPH + quote(path)
+    return GRAPH + quote(path, errors="surrogateescape")
 
 
 def content_paths(repository: Repository) -> list[Path]:
-    """Return the files that make up the dataset and its rules, sorted by path."""
+    """Return the files that make up the dataset and its rules, sorted by path.
+
+    Hidden ones are what editors and interrupted writes leave behind, and are not content.
+    """
     turtle = [*repository.ontology.rglob("*.ttl"), *repository.data.rglob("*.ttl")]
-    return sorted([*turtle, *repository.rules.glob("*.rq")])
+    paths = [*turtle, *repository.rules.glob("*.rq")]
+    return sorted(path for path in paths if not _is_hidden(path.relative_to(repository.root)))
+
+
+def _is_hidden(path: Path) -> bool:
+    return any(part.startswith(".") for part in path.parts)
 
 
 def content_files(repository: Repository) -> list[ContentFile]:
-    """Read the files that make up the dataset and its rules, sorted by path."""
-    root = repository.root
-    return [
-        ContentFile(path.relative_to(root).as_posix(), path.read_bytes())
-        for path in content_paths(repository)
-    ]
+    """Read the files that make up the dataset and its rules, sorted by path.
+
+    Raises ContentError when one cannot be read.
+    """
+    return [_read(path, repository.root) for path in content_paths(repository)]
+
+
+def _read(path: Path, root: Path) -> ContentFile:
+    name = path.relative_to(root).as_posix()
+    try:
+        return ContentFile(name, path.read_bytes())
+    except OSError as error:
+        raise ContentError(
+            f"{name} cannot be read: {error.strerror}.",
+            place=Place(name),
+            hint="Mend or remove it; nothing of this state of the files was loaded.",
+        ) from error
 
 
 def digest(files: Iterable[ContentFile]) -> str:
@@ -55,5 +75,6 @@ def digest(files: Iterable[ContentFile]) -> str:
     >>> digest([one, two]) == digest([two, one])
     True
     """
-    lines = sorted(f"{hashlib.sha256(file.content).hexdigest()}  {file.path}\n" for file in files)
+    # The IRI stands for the path because no path can make it contain a line break.
+    lines = sorted(f"{hashlib.sha256(file.content).hexdigest()}  {file.graph}\n" for file in files)
     return hashlib.sha256("".join(lines).encode()).hexdigest()

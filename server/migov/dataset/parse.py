@@ -45,12 +45,11 @@ def read_quads(file: ContentFile) -> Iterator[Quad]:
 
 
 def _syntax_error(file: ContentFile, error: SyntaxError) -> ContentSyntaxError:
-    lines = file.content.decode("utf-8", errors="replace").splitlines()
-    line, column = error.lineno, error.offset
-    text = lines[line - 1] if line and line <= len(lines) else None
+    content = file.content.decode("utf-8", errors="replace")
+    content = content.replace("\r\n", "\n").replace("\r", "\n")  # as the parser counts lines
     reason = str(error.msg).partition(": ")[2] or str(error.msg)
     return ContentSyntaxError(
         f"{file.path} is not valid Turtle: {reason}.",
-        place=Place(file.path, line, column, text),
+        place=Place.within(file.path, content, error.lineno, error.offset),
         hint="Mend that line; nothing of this state of the files was loaded.",
     )

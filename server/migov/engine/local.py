@@ -14,12 +14,11 @@ from migov.engine.tokens import dataset_clause, iris, tokenize
 from migov.errors import (
     AnswerTooLargeError,
     BusyError,
-    LimitError,
+    EnvironmentProblem,
     MigovError,
     Place,
     QuerySyntaxError,
     RequestError,
-    TooComplexError,
     UnknownFormatError,
 )
 from migov.snapshot import Snapshot
@@ -34,24 +33,27 @@ class LocalEngine:
     def __init__(self, snapshot: Snapshot, limits: Limits | None = None, workers: int = 1) -> None:
         self.snapshot = snapshot
         self._limits = limits or Limits()
-        self._idle: queue.SimpleQueue[WorkerProcess] = queue.SimpleQueue()
+        # None is the place of a worker that is not there: who takes it starts one.
+        self._idle: queue.SimpleQueue[WorkerProcess | None] = queue.SimpleQueue()
         self._closed = False
-        self._start(workers)
+        self._closing = threading.Lock()
+        try:
+            for _ in range(workers):
+                self._return(self._start())
+        except BaseException:
+            self.close()
+            raise
 
     def answer(self, query: Query) -> Answer:
-        """Return the whole answer; raises RequestError or LimitError."""
-        until = time.monotonic() + self._limits.deadline
+        """Return the whole answer; raises RequestError, LimitError or EnvironmentProblem."""
         request = self._request(query)
-        try:
-            worker = self._idle.get(timeout=self._limits.deadline)
-        except queue.Empty:
-            raise BusyError(
-                "Every worker is busy with other queries.", hint="Try again in a few seconds."
-            ) from None
+        until = time.monotonic() + self._limits.deadline
+        worker = self._take()
         try:
             frame, body = worker.ask(request, until)
-        except (LimitError, TooComplexError):
-            threading.Thread(target=self._start, args=(1,), daemon=True).start()
+        except BaseException:
+            worker.kill()
+            threading.Thread(target=self._replace, daemon=True).start()
             raise
         self._return(worker)
         if "error" in frame:
@@ -59,23 +61,49 @@ class LocalEngine:
         return Answer(cast("Kind", frame["kind"]), frame["format"], body)
 
     def close(self) -> None:
-        """End the idle workers now and each busy one when its query is done."""
-        self._closed = True
-        while True:
-            try:
-                self._idle.get_nowait().kill()
-            except queue.Empty:
-                return
+        """End the idle workers now and each busy one when its query is done.
 
-    def _start(self, workers: int) -> None:
-        for _ in range(workers):
-            self._return(WorkerProcess(self.snapshot.quads, self._limits.memory))
+        Whoever still holds this engine is answered by a worker of its own: a request that began
+        before a newer snapshot was published ends on the one it began with.
+        """
+        with self._closing:
+            self._closed = True
+            for _ in range(self._idle.qsize()):
+                self._vacate(self._idle.get_nowait())
+
+    def _start(self) -> WorkerProcess:
+        return WorkerProcess(self.snapshot.quads, self._limits.memory)
+
+    def _take(self) -> WorkerProcess:
+        try:
+            worker = self._idle.get(timeout=self._limits.deadline)
+        except queue.Empty:
+            raise BusyError(
+                "Every worker is busy with other queries.", hint="Try again in a few seconds."
+            ) from None
+        try:
+            return worker or self._start()
+        except BaseException:
+            self._idle.put(None)
+            raise
 
     def _return(self, worker: WorkerProcess) -> None:
-        if self._closed:
+        with self._closing:
+            if self._closed:
+                self._vacate(worker)
+            else:
+                self._idle.put(worker)
+
+    def _vacate(self, worker: WorkerProcess | None) -> None:
+        if worker is not None:
             worker.kill()
-        else:
-            self._idle.put(worker)
+        self._idle.put(None)
+
+    def _replace(self) -> None:
+        try:
+            self._return(self._start())
+        except EnvironmentProblem:
+            self._idle.put(None)  # the next query tries again, and is told why it cannot
 
     def _request(self, query: Query) -> dict[str, Any]:
         default, named = self._dataset(query)
@@ -83,11 +111,18 @@ class LocalEngine:
             "text": query.text,
             "solutions": query.solutions,
             "graph": query.graph,
-            "default_graphs": ["" if graph == ASSERTED_GRAPH else graph for graph in default],
-            "named_graphs": named,
+            "default_graphs": self._without_overlap(default),
+            "named_graphs": list(dict.fromkeys(named)),
             "prefixes": dict(query.prefixes),
             "limit": self._limits.answer * 1_000_000,
         }
+
+    def _without_overlap(self, default: list[str]) -> list[str]:
+        """Return the graphs without those that others of them contain; "" is the asserted union."""
+        names = ["" if graph == ASSERTED_GRAPH else graph for graph in dict.fromkeys(default)]
+        if "" in names:
+            return [name for name in names if name not in self.snapshot.graphs]
+        return names
 
     def _dataset(self, query: Query) -> tuple[list[str], list[str]]:
         """Return the default graphs and the named graphs that the query may see.
@@ -135,11 +170,9 @@ def _syntax_error(message: str, text: str) -> QuerySyntaxError:
     if found is None:
         return QuerySyntaxError(f"The query is not valid SPARQL: {message}.", place=Place("query"))
     line, column = int(found[1]), int(found[2])
-    lines = text.splitlines()
-    shown = lines[line - 1] if line <= len(lines) else None
     return QuerySyntaxError(
         f"The query is not valid SPARQL: {_reason(message[found.end() :])}.",
-        place=Place("query", line, column, shown),
+        place=Place.within("query", text, line, column),
     )
 
 

@@ -22,19 +22,20 @@ class WorkerProcess:
     """A running worker with its snapshot loaded. Not for use by two threads at once."""
 
     def __init__(self, quads: Path, megabytes: int) -> None:
-        self._child = subprocess.Popen(
-            [sys.executable, "-m", "migov.engine.worker", str(quads), str(megabytes)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
+        """Start it and wait until it is ready; raises EnvironmentProblem."""
         try:
+            self._child = subprocess.Popen(
+                [sys.executable, "-P", "-m", "migov.engine.worker", str(quads), str(megabytes)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,
+            )
             self._receive(time.monotonic() + _START_SECONDS)
-        except (DeadlineError, ResourceError, TooComplexError) as error:
+        except (OSError, DeadlineError, ResourceError, TooComplexError) as error:
             raise EnvironmentProblem(
                 "A query worker could not start.",
-                hint="Is there memory for another copy of the snapshot?",
+                hint="Is there memory for another copy of the snapshot, and is that in the cache?",
             ) from error
 
     def ask(self, request: dict[str, Any], until: float) -> tuple[dict[str, Any], bytes]:

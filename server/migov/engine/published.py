@@ -10,7 +10,7 @@ from pathlib import Path
 
 from migov.engine.local import LocalEngine
 from migov.engine.operations import Limits
-from migov.errors import ContentError
+from migov.errors import ContentError, EnvironmentProblem
 from migov.repository import Repository
 from migov.settings import Settings
 from migov.snapshot import Snapshot, build_snapshot
@@ -30,12 +30,11 @@ class Published:
     def __init__(self, repository: Repository, settings: Settings) -> None:
         """Build and publish the files as they are now; raises ContentError when one is broken."""
         self.repository = repository
-        self.problem: ContentError | None = None
+        self.problem: ContentError | EnvironmentProblem | None = None
         self._cache: Path = settings.cache
         self._limits = Limits.from_settings(settings)
         self._workers = settings.workers
         self._refreshing = threading.Lock()
-        self._retired: list[threading.Timer] = []
         self._edition = self._open(build_snapshot(repository, self._cache))
 
     @property
@@ -45,37 +44,34 @@ class Published:
     def refresh(self) -> bool:
         """Publish the files as they are now, if they changed; returns whether anything did.
 
-        A broken file leaves the last good snapshot in place and is kept in `problem`.
+        A broken file or a full disk leaves the last good snapshot in place and is kept in
+        `problem`.
         """
         with self._refreshing:
             try:
                 snapshot = build_snapshot(self.repository, self._cache)
-            except ContentError as error:
+                fresh = self._fresh(snapshot)
+            except (ContentError, EnvironmentProblem) as error:
                 self.problem = error
                 return False
             self.problem = None
-            before = self._edition
-            if snapshot.digest == before.snapshot.digest:
-                if snapshot.revision != before.snapshot.revision:
-                    self._edition = Edition(snapshot, before.engine)
+            before, self._edition = self._edition, fresh
+            if fresh.engine is before.engine:
                 return False
-            self._edition = self._open(snapshot)
-            self._retire(before.engine)
+            before.engine.close()  # still answers the requests that began with it
             return True
 
     def close(self) -> None:
-        for retired in self._retired:
-            retired.cancel()
-            retired.function()
         self._edition.engine.close()
 
-    def _retire(self, engine: LocalEngine) -> None:
-        """Close an engine once the requests that began with it have had their time."""
-        self._retired = [retired for retired in self._retired if retired.is_alive()]
-        timer = threading.Timer(2 * self._limits.deadline, engine.close)
-        timer.daemon = True
-        timer.start()
-        self._retired.append(timer)
+    def _fresh(self, snapshot: Snapshot) -> Edition:
+        """Return the edition of a snapshot; the engine stays where the files are the same."""
+        current = self._edition
+        if snapshot.digest != current.snapshot.digest:
+            return self._open(snapshot)
+        if snapshot.revision != current.snapshot.revision:
+            return Edition(snapshot, current.engine)
+        return current
 
     def _open(self, snapshot: Snapshot) -> Edition:
         return Edition(snapshot, LocalEngine(snapshot, self._limits, self._workers))

@@ -15,25 +15,38 @@ from urllib.parse import urljoin
 
 _ESCAPE = re.compile(r"\\u([0-9A-Fa-f]{4})|\\U([0-9A-Fa-f]{8})")
 _CHARACTER = r"""[^<>"{}|^`\\\x00-\x20]"""
-_IRI = f"<{_CHARACTER}*>"
+_IRI = f"<{_CHARACTER}*+>"
 _PLAIN = _CHARACTER.replace("[^", "[^'#")
-_PLAIN_IRI = f"<(?:{_PLAIN}*://{_CHARACTER}*|{_PLAIN}*)>"
+_PLAIN_IRI = f"<(?:{_PLAIN}*+>|(?={_PLAIN}*?://){_CHARACTER}*+>)"
 _TERMINALS = r"""
-      (?P<comment> \#[^\n\r]* )
+      (?P<comment> \#[^\n\r]*+ )
     | (?P<iri> IRI )
-    | (?P<string> \"{3}(?:\"{0,2}(?:[^"\\]|\\.))*\"{3} | '{3}(?:'{0,2}(?:[^'\\]|\\.))*'{3}
-                | "(?:[^"\\\n\r]|\\.)*" | '(?:[^'\\\n\r]|\\.)*' )
-    | (?P<variable> [?$]\w+ )
-    | (?P<language> @[A-Za-z]+(?:-[A-Za-z0-9]+)* )
-    | (?P<name> (?:\w(?:[\w.\-]*[\w\-])?)?:(?:[\w:%]|\\.|[.\-](?=[\w:%.\\\-]*[\w:%\\\-]))* )
-    | (?P<word> [A-Za-z_]\w* )
-    | (?P<number> [0-9.][0-9.eE]* )
+    | (?P<string> \"{3} | '{3} | ["'] )
+    | (?P<variable> [?$]\w++ )
+    | (?P<language> @[A-Za-z]++(?:-[A-Za-z0-9]++)*+ )
+    | (?P<name> :LOCAL | (?P<run> \w[\w.\-]*+ ) (?: (?<!\.):LOCAL )? )
+    | (?P<number> \.[0-9]++(?:[eE][+\-]?[0-9]++)?+ )
     | (?P<mark> \S )
     """
+_LOCAL = r"""(?: (?:[\w:%]|ESC) (?: [\w:%\-]|ESC | \.++(?=[\w:%\-]|ESC) )*+ )?+"""
+_LOCAL = _LOCAL.replace("ESC", r"\\[_~.\-!$&'()*+,;=/?\#@%]")
 _TERMINAL, _OPERATOR_FIRST = (
-    re.compile(_TERMINALS.replace("IRI", iri), re.VERBOSE | re.DOTALL)
+    re.compile(_TERMINALS.replace("IRI", iri).replace("LOCAL", _LOCAL), re.VERBOSE)
     for iri in (_IRI, _PLAIN_IRI)
 )
+_MAY_BE_OPERATOR = re.compile(f"<{_PLAIN}*+['#]")
+_NUMBER = r"[0-9]*+(?:\.[0-9]++)?+(?:\.?[eE]-?[0-9]++)?+"
+_IN_RUN = re.compile(rf"(?P<word>[A-Za-z_]\w*+)|(?P<number>(?=\.?[0-9]){_NUMBER})|(?P<mark>\S)")
+_STRINGS = {
+    quote: re.compile(body, re.DOTALL)
+    for quote, body in {
+        '"': r'(?:[^"\\\n\r]|\\.)*+',
+        "'": r"(?:[^'\\\n\r]|\\.)*+",
+        '"""': r'(?:"{0,2}+(?:[^"\\]|\\.))*+',
+        "'''": r"(?:'{0,2}+(?:[^'\\]|\\.))*+",
+    }.items()
+}
+"""What stands between the quotation marks, as far as it goes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +78,8 @@ def tokenize(text: str) -> list[Token]:
     return list(_tokens(_unescaped(text)))
 
 
-def readings(text: str) -> list[list[Token]]:
-    """Return the tokens in every way that some parser cuts the text: for refusing, not for reading.
+def readings(text: str) -> Iterator[Iterator[Token]]:
+    """Yield the tokens in every way that some parser cuts the text: for refusing, not for reading.
 
     The grammar takes the longest terminal and undoes escapes first; parsers that do not can see a
     comparison and a comment where the grammar has an IRI (`?a<?b#c>`), or a whole string where it
@@ -74,13 +87,13 @@ def readings(text: str) -> list[list[Token]]:
 
     >>> hidden = "FILTER(?a<?b#c>'''" + "\\n" + ") SERVICE ?s {} #'''"
     >>> [any(token.is_word("SERVICE") for token in reading) for reading in readings(hidden)]
-    [False, True, False, True]
+    [False, True]
     """
-    return [
-        list(_tokens(version, terminal))
-        for version in (_unescaped(text), text)
-        for terminal in (_TERMINAL, _OPERATOR_FIRST)
-    ]
+    versions = dict.fromkeys((_unescaped(text), text))
+    for version in versions:
+        yield _tokens(version)
+        if _MAY_BE_OPERATOR.search(version):
+            yield _tokens(version, _OPERATOR_FIRST)
 
 
 def _unescaped(text: str) -> str:
@@ -88,11 +101,38 @@ def _unescaped(text: str) -> str:
 
 
 def _tokens(text: str, terminal: re.Pattern[str] = _TERMINAL) -> Iterator[Token]:
-    for found in terminal.finditer(text):
-        kind = found.lastgroup
+    """Yield the tokens in linear time, whatever the text.
+
+    Two terminals may end far from where they begin, or not at all. A run of word characters is
+    looked at once, and is a name only if a colon ends it. A string that does not end is remembered:
+    up to where it failed no other of its quotation mark ends either, since it passed that one by.
+    """
+    endless = dict.fromkeys(_STRINGS, 0)
+    position = 0
+    while found := terminal.search(text, position):
+        kind, start, position = found.lastgroup, found.start(), found.end()
         assert kind is not None
-        if kind != "comment":
-            yield Token(kind, found[0], found.start())
+        if kind == "string":
+            position = _string_end(text, start, found[0], endless)
+            kind = "mark" if position == start + 1 else kind
+            yield Token(kind, text[start:position], start)
+        elif kind == "name" and found[0] == found["run"]:
+            for part in _IN_RUN.finditer(text, start, position):
+                yield Token(part.lastgroup or "", part[0], part.start())
+        elif kind != "comment":
+            yield Token(kind, found[0], start)
+
+
+def _string_end(text: str, start: int, quote: str, endless: dict[str, int]) -> int:
+    """Return where the string ends that opens here: after one mark when it does not end."""
+    inside = start + len(quote)
+    if start >= endless[quote]:
+        body = _STRINGS[quote].match(text, inside)
+        assert body is not None
+        if text.startswith(quote, body.end()):
+            return body.end() + len(quote)
+        endless[quote] = body.end()
+    return start + 2 if len(quote) == 3 else start + 1
 
 
 def _character(digits: str) -> str:
@@ -116,7 +156,7 @@ def iris(
     for index, token in enumerate(tokens):
         before = tokens[max(0, index - 2) : index]
         if token.kind == "iri":
-            iri = urljoin(base, token.text[1:-1]) if base else token.text[1:-1]
+            iri = _resolved(base, token.text[1:-1])
             if len(before) == 2 and before[0].is_word("PREFIX"):
                 prefixes[before[1].text] = iri
             elif before and before[-1].is_word("BASE"):
@@ -130,6 +170,14 @@ def iris(
         else:
             resolved.append(None)
     return resolved
+
+
+def _resolved(base: str, reference: str) -> str:
+    path, mark, fragment = reference.partition("#")  # urljoin would drop an empty fragment
+    try:
+        return urljoin(base.partition("#")[0], path) + mark + fragment if base else reference
+    except ValueError:  # it is no IRI, as the engine's parser will say
+        return reference
 
 
 def dataset_clause(

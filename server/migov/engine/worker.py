@@ -10,7 +10,6 @@ frame.
 
 from __future__ import annotations
 
-import contextlib
 import io
 import json
 import os
@@ -19,12 +18,15 @@ import select
 import struct
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any, BinaryIO
 
 from pyoxigraph import (
     BlankNode,
     DefaultGraph,
     NamedNode,
+    Quad,
     QueryBoolean,
     QueryResultsFormat,
     QuerySolutions,
@@ -34,6 +36,10 @@ from pyoxigraph import (
     serialize,
 )
 
+from migov.vocabulary import INFERRED_GRAPH
+
+_Reply = tuple[dict[str, Any], bytes]
+_Graphs = list[NamedNode | BlankNode | DefaultGraph]
 _SOLUTIONS = {
     "json": QueryResultsFormat.JSON,
     "xml": QueryResultsFormat.XML,
@@ -69,33 +75,37 @@ class _Bounded(io.BytesIO):
         return super().write(data)
 
 
-def _evaluate(store: Store, request: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
+def _evaluate(store: Store, request: dict[str, Any]) -> _Reply:
     """Return the frame and the bytes that answer one request; errors are frames too."""
     try:
-        result = store.query(
-            request["text"],
-            prefixes=request["prefixes"] or None,
-            default_graph=_graphs(request["default_graphs"]),
-            named_graphs=_named(request["named_graphs"]),
-        )
+        with _default_graph(store, request["default_graphs"]) as default:
+            return _answer(store, request, default)
     except SyntaxError as error:
         return {"error": "syntax", "message": str(error.msg)}, b""
+    except _TooLarge:
+        return {"error": "large"}, b""
+    except (OSError, RuntimeError, ValueError) as error:
+        return {"error": "evaluation", "message": str(error)}, b""
+
+
+def _answer(store: Store, request: dict[str, Any], default: _Graphs) -> _Reply:
+    result = store.query(
+        request["text"],
+        prefixes=request["prefixes"] or None,
+        default_graph=default,
+        named_graphs=[NamedNode(name) for name in request["named_graphs"]],
+    )
     kind = _kind(result)
     name = request["graph" if kind == "graph" else "solutions"]
     if name is None:
         return {"error": "format", "kind": kind}, b""
     out = _Bounded(request["limit"])
-    try:
-        if isinstance(result, QueryTriples) and request["prefixes"] and name in _PREFIXED:
-            serialize(result, out, _GRAPHS[name], prefixes=request["prefixes"])
-        elif isinstance(result, QueryTriples):
-            result.serialize(out, format=_GRAPHS[name])  # in native code: ten times faster
-        else:
-            result.serialize(out, format=_SOLUTIONS[name])
-    except _TooLarge:
-        return {"error": "large"}, b""
-    except (OSError, RuntimeError, ValueError) as error:
-        return {"error": "evaluation", "message": str(error)}, b""
+    if isinstance(result, QueryTriples) and request["prefixes"] and name in _PREFIXED:
+        serialize(result, out, _GRAPHS[name], prefixes=request["prefixes"])
+    elif isinstance(result, QueryTriples):
+        result.serialize(out, format=_GRAPHS[name])  # in native code: ten times faster
+    else:
+        result.serialize(out, format=_SOLUTIONS[name])
     return {"kind": kind, "format": name}, out.getvalue()
 
 
@@ -105,15 +115,26 @@ def _kind(result: QuerySolutions | QueryBoolean | QueryTriples) -> str:
     return "boolean" if isinstance(result, QueryBoolean) else "solutions"
 
 
-def _graphs(names: list[str] | None) -> list[NamedNode | BlankNode | DefaultGraph] | None:
-    """An empty name is the unnamed default graph: the union of the asserted graphs."""
-    if names is None:
-        return None
-    return [NamedNode(name) if name else DefaultGraph() for name in names]
+@contextmanager
+def _default_graph(store: Store, names: list[str]) -> Iterator[_Graphs]:
+    """Yield the graphs to query as one; an empty name is the union of the asserted graphs.
 
-
-def _named(names: list[str] | None) -> list[NamedNode | BlankNode] | None:
-    return None if names is None else [NamedNode(name) for name in names]
+    The default graph is the merge of the graphs named (SPARQL 1.1, 13.2), but the store gives a
+    triple once for each of them. Graphs that may share one are merged into a graph of their own,
+    which no query can name, for as long as the query runs.
+    """
+    graphs: _Graphs = [NamedNode(name) if name else DefaultGraph() for name in names]
+    if len(graphs) < 2 or set(names) == {"", INFERRED_GRAPH}:
+        yield graphs
+        return
+    merged = BlankNode()
+    for graph in graphs:
+        quads = store.quads_for_pattern(None, None, None, graph)
+        store.extend(Quad(quad.subject, quad.predicate, quad.object, merged) for quad in quads)
+    try:
+        yield [merged]
+    finally:
+        store.remove_graph(merged)
 
 
 def _watch_parent() -> None:
@@ -130,10 +151,11 @@ def _give_up_everything(megabytes: int) -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     # Open descriptors stay open; no new one can be made: no file, no socket, no pipe.
-    resource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))
+    # The limit is not 0 because poll() counts against it as well, and the parent is watched so.
+    resource.setrlimit(resource.RLIMIT_NOFILE, (1, 1))
 
 
-def _reply(out: BinaryIO, frame: dict[str, Any], body: bytes = b"") -> None:
+def _send(out: BinaryIO, frame: dict[str, Any], body: bytes = b"") -> None:
     head = json.dumps({**frame, "length": len(body)}).encode()
     out.write(FRAME.pack(len(head)) + head + body)
     out.flush()
@@ -147,11 +169,11 @@ def main() -> None:
     store.bulk_load(path=path, format=RdfFormat.N_QUADS)
     threading.Thread(target=_watch_parent, daemon=True).start()
     _give_up_everything(megabytes)
-    _reply(answers, {"ready": True})
-    with contextlib.suppress(BrokenPipeError):
+    _send(answers, {"ready": True})
+    with suppress(BrokenPipeError):
         while head := requests.read(FRAME.size):
             request = json.loads(requests.read(*FRAME.unpack(head)))
-            _reply(answers, *_evaluate(store, request))
+            _send(answers, *_evaluate(store, request))
 
 
 if __name__ == "__main__":

@@ -6,7 +6,9 @@ that asks for it. The child reads N-Triples from standard input and writes the c
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import os
 import subprocess
 import sys
 import tempfile
@@ -28,13 +30,15 @@ def close(triples: Iterable[Triple], cache: Path | None = None) -> list[Triple]:
     if cache is None:
         return _read(_run(given))
     kept = cache / f"{hashlib.sha256(given).hexdigest()}.nt"
-    if not kept.is_file():
-        closed = _run(given)
-        cache.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=cache, delete=False) as out:
-            out.write(closed)
-        Path(out.name).replace(kept)
-    return _read(kept.read_bytes())
+    with contextlib.suppress(FileNotFoundError, SyntaxError):  # damaged is as good as missing
+        return _read(kept.read_bytes())
+    closed = _run(given)
+    cache.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=cache, delete=False) as out:
+        out.write(closed)
+        os.fsync(out.fileno())
+    Path(out.name).replace(kept)
+    return _read(closed)
 
 
 def _read(ntriples: bytes) -> list[Triple]:
@@ -43,7 +47,7 @@ def _read(ntriples: bytes) -> list[Triple]:
 
 def _run(given: bytes) -> bytes:
     child = subprocess.run(
-        [sys.executable, "-m", "migov.inference.closure"],
+        [sys.executable, "-P", "-m", "migov.inference.closure"],
         input=given,
         capture_output=True,
         check=False,

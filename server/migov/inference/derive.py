@@ -6,6 +6,7 @@ our own resources. Alignments to other vocabularies stay outside.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,6 +36,7 @@ _AXIOMS = {
         _OWL + "equivalentProperty",
     )
 }
+_POSITION = re.compile(r"error at (\d+):(\d+): ")
 _AXIOM_TYPES = {NamedNode(_OWL + name) for name in ("TransitiveProperty", "SymmetricProperty")}
 
 
@@ -47,12 +49,26 @@ class Rule:
 
 
 def read_rules(files: Iterable[ContentFile]) -> list[Rule]:
-    """Return the rules among the files of a dataset, in order of path."""
+    """Return the rules among the files of a dataset, in order of path.
+
+    Raises ContentSyntaxError for a file that is not text.
+    """
     return [
-        Rule(file.path, file.content.decode("utf-8"))
+        Rule(file.path, _text(file))
         for file in sorted(files, key=lambda file: file.path)
         if file.path.endswith(".rq")
     ]
+
+
+def _text(file: ContentFile) -> str:
+    try:
+        return file.content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise ContentSyntaxError(
+            f"{file.path} is not UTF-8.",
+            place=Place(file.path, file.content.count(b"\n", 0, error.start) + 1),
+            hint="Save it as UTF-8.",
+        ) from error
 
 
 def derive(
@@ -102,8 +118,12 @@ def _construct(rule: Rule, store: Store) -> QueryTriples:
     try:
         result = store.query(rule.text)
     except SyntaxError as error:
+        found = _POSITION.match(str(error.msg))
+        line, column = (int(found[1]), int(found[2])) if found else (None, None)
         raise ContentSyntaxError(
-            f"{rule.path} is not valid SPARQL: {error.msg}.", place=Place(rule.path)
+            f"{rule.path} is not valid SPARQL.",
+            place=Place.within(rule.path, rule.text, line, column),
+            hint="Mend that line; nothing of this state of the files was loaded.",
         ) from error
     if not isinstance(result, QueryTriples):
         raise ContentSyntaxError(

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
+import fcntl
+import os
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pyoxigraph import NamedNode, RdfFormat, serialize
+from pyoxigraph import NamedNode, Quad, RdfFormat, serialize
 
 from migov import __version__
 from migov.dataset import ContentFile, content_files, digest, in_graph, read_quads
@@ -19,14 +21,16 @@ from migov.repository import Repository
 from migov.snapshot.model import QUADS, Snapshot, read_snapshot, write_description
 from migov.vocabulary import INFERRED_GRAPH
 
-_FORMAT = f"{__version__}-1"
+_FORMAT = f"{__version__}-2"
 """Changes when the same files would give another snapshot; part of every cache path."""
+
+_UNFINISHED = ".unfinished-"
 
 
 def build_snapshot(repository: Repository, cache: Path) -> Snapshot:
     """Return the snapshot of the files as they are now, from the cache when it is there.
 
-    Raises ContentSyntaxError when a file is broken: then nothing is written.
+    Raises ContentError when a file is broken: then no snapshot is written.
     """
     files = content_files(repository)
     revision = repository.revision()
@@ -35,23 +39,40 @@ def build_snapshot(repository: Repository, cache: Path) -> Snapshot:
     found = read_snapshot(folder, revision)
     if found is not None:
         return found
-    return _build(files, name, folder, revision)
-
-
-def _build(files: Sequence[ContentFile], name: str, folder: Path, revision: str | None) -> Snapshot:
     graphs = {file.graph: list(read_quads(file)) for file in files if file.path.endswith(".ttl")}
-    asserted = [quad for quads in graphs.values() for quad in quads]
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        work = Path(tempfile.mkdtemp(prefix=f".{name[:12]}-", dir=folder.parent))
+        with _only_builder(folder.parent):
+            # Another process may have built it while this one waited for its turn.
+            return read_snapshot(folder, revision) or _build(files, graphs, folder, revision)
     except OSError as error:
         raise EnvironmentProblem(
-            f"The cache folder {folder.parent} cannot be written: {error.strerror}.",
-            hint="Name another one with MIGOV_CACHE.",
+            f"The cache folder {folder.parent} cannot be written: {error.strerror or error}.",
+            hint="Name another one with MIGOV_CACHE, or free space on its disk.",
         ) from error
+
+
+@contextmanager
+def _only_builder(folder: Path) -> Iterator[None]:
+    """Wait until no other process or thread builds in this folder; the lock ends with its owner."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / ".lock").open("wb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        for left_behind in folder.glob(f"{_UNFINISHED}*"):  # by a build that was killed
+            shutil.rmtree(left_behind)
+        yield
+
+
+def _build(
+    files: Sequence[ContentFile],
+    graphs: dict[str, list[Quad]],
+    folder: Path,
+    revision: str | None,
+) -> Snapshot:
+    asserted = [quad for quads in graphs.values() for quad in quads]
+    union = {quad.triple: None for quad in asserted}
+    inferred = derive(asserted, read_rules(files), folder.parent / "closures")
+    work = Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=folder.parent))
     try:
-        inferred = derive(asserted, read_rules(files), folder.parent / "closures")
-        union = {quad.triple: None for quad in asserted}
         with (work / QUADS).open("wb") as out:
             serialize(
                 [
@@ -62,30 +83,22 @@ def _build(files: Sequence[ContentFile], name: str, folder: Path, revision: str 
                 out,
                 RdfFormat.N_QUADS,
             )
+            out.flush()
+            os.fsync(out.fileno())
+            size = out.tell()
         snapshot = Snapshot(
-            digest=name,
-            folder=work,
+            digest=folder.name,
+            folder=folder,
             triples=len(union),
             inferred=len(inferred),
             graphs={graph: len(set(quads)) for graph, quads in graphs.items()},
             built=datetime.now(UTC).isoformat(timespec="seconds"),
             revision=revision,
+            size=size,
         )
-        write_description(snapshot)
-        return _move(snapshot, folder)
+        write_description(snapshot, work)
+        shutil.rmtree(folder, ignore_errors=True)  # what was there is not whole
+        work.rename(folder)
     finally:
         shutil.rmtree(work, ignore_errors=True)
-
-
-def _move(snapshot: Snapshot, folder: Path) -> Snapshot:
-    """Give a finished snapshot its name; another process that was first has made the same one."""
-    if read_snapshot(folder, None) is None:
-        shutil.rmtree(folder, ignore_errors=True)  # what a full disk or a kill left behind
-    with contextlib.suppress(OSError):
-        snapshot.folder.rename(folder)
-    found = read_snapshot(folder, snapshot.revision)
-    if found is None:
-        raise EnvironmentProblem(
-            f"The snapshot could not be written to {folder}.", hint="Is there space on the disk?"
-        )
-    return found
+    return snapshot

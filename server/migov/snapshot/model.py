@@ -18,7 +18,8 @@ class Snapshot:
     `digest` is the SHA-256 (hex) of the files. `triples` counts the union of the asserted graphs,
     `inferred` what follows from it. `graphs` maps the IRI of each asserted graph to its number of
     triples. `revision` is the commit it was built at, None outside a checkout; the same files at
-    another commit are the same snapshot, so it is not part of the name.
+    another commit are the same snapshot, so it is not part of the name. `size` is the length of
+    `quads` in bytes.
     """
 
     digest: str
@@ -28,6 +29,7 @@ class Snapshot:
     graphs: dict[str, int]
     built: str
     revision: str | None = None
+    size: int = 0
 
     @property
     def quads(self) -> Path:
@@ -51,11 +53,14 @@ def read_snapshot(folder: Path, revision: str | None) -> Snapshot | None:
     try:
         description = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
         snapshot = Snapshot(folder=folder, **{**description, "revision": revision})
+        if snapshot.quads.stat().st_size != snapshot.size:
+            return None
     except (OSError, ValueError, TypeError):
         return None
-    return snapshot if snapshot.quads.is_file() else None
+    return snapshot if snapshot.digest == folder.name else None
 
 
-def write_description(snapshot: Snapshot) -> None:
+def write_description(snapshot: Snapshot, folder: Path) -> None:
+    """Write what `read_snapshot` reads into a folder, which may not have its final name yet."""
     text = json.dumps(snapshot.describe(), indent=1, sort_keys=True)
-    (snapshot.folder / DESCRIPTION).write_text(text + "\n", encoding="utf-8")
+    (folder / DESCRIPTION).write_text(text + "\n", encoding="utf-8")

@@ -1,0 +1,94 @@
+"""Settings come from the environment, and what does not fit is told with its variable."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from migov.errors import EnvironmentProblem
+from migov.settings import Settings, variable
+
+
+def test_without_an_environment_the_defaults_hold() -> None:
+    settings = Settings.from_environment({})
+    assert settings == Settings()
+    assert (settings.host, settings.port, settings.root) == ("127.0.0.1", 8000, None)
+    assert settings.cache.is_absolute()
+
+
+def test_every_setting_is_read_from_its_variable() -> None:
+    given = {
+        "MIGOV_HOST": "0.0.0.0",
+        "MIGOV_PORT": "0",
+        "MIGOV_ROOT": "~/checkout",
+        "MIGOV_CACHE": "relative/cache",
+        "MIGOV_DEADLINE": "2.5",
+        "MIGOV_WORKERS": "3",
+        "MIGOV_MEMORY": "512",
+        "MIGOV_ANSWER": "1",
+        "MIGOV_TEXT": "10",
+        "MIGOV_PAGE": "20",
+        "MIGOV_WATCH": "0.1",
+    }
+    assert {variable(setting.name) for setting in fields(Settings)} == set(given)
+    assert Settings.from_environment(given) == Settings(
+        host="0.0.0.0",
+        port=0,
+        root=Path.home() / "checkout",
+        cache=Path("relative/cache"),
+        deadline=2.5,
+        workers=3,
+        memory=512,
+        answer=1,
+        text=10,
+        page=20,
+        watch=0.1,
+    )
+
+
+def test_an_empty_variable_is_none_at_all() -> None:
+    assert Settings.from_environment(dict.fromkeys(("MIGOV_PORT", "MIGOV_ROOT"), "")) == Settings()
+
+
+def test_other_variables_are_left_alone() -> None:
+    assert Settings.from_environment({"PORT": "1", "migov_port": "2", "MIGOV_X": "3"}) == Settings()
+
+
+def test_the_process_s_environment_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MIGOV_PORT", "8123")
+    assert Settings.from_environment().port == 8123
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PORT", "eighty"),
+        ("PORT", "-1"),
+        ("PORT", "65536"),
+        ("PORT", "80.0"),
+        ("PORT", "9" * 5000),
+        ("ROOT", "~no-such-user-here/checkout"),
+        ("CACHE", "~no-such-user-here/cache"),
+        *(("DEADLINE", value) for value in ("0", "-1", "nan", "inf", "x")),
+        *(("WATCH", value) for value in ("0", "-1", "nan", "inf", "x")),
+        *(
+            (name, value)
+            for name in ("WORKERS", "MEMORY", "ANSWER", "TEXT", "PAGE")
+            for value in ("0", "-1", "1.5", "x")
+        ),
+    ],
+)  # fmt: skip
+def test_what_does_not_fit_is_told_with_its_variable_and_meaning(name: str, value: str) -> None:
+    with pytest.raises(EnvironmentProblem) as caught:
+        Settings.from_environment({f"MIGOV_{name}": value})
+    assert caught.value.message.startswith(f"MIGOV_{name}={value!r} does not fit: ")
+    assert caught.value.hint is not None
+    assert caught.value.hint.startswith(f"MIGOV_{name} is: ")
+
+
+def test_every_setting_says_what_it_is() -> None:
+    for setting in fields(Settings):
+        assert len(setting.metadata["help"]) > 10
+        assert not setting.metadata["help"].endswith(".")
