@@ -55,7 +55,7 @@ def _read(path: Path) -> Graph:
 
 def _cases(document: Path, root: Path) -> Iterator[Case]:
     graph = _read(document)
-    for include in sorted(graph.objects(None, MF.include)):
+    for include in sorted(graph.objects(None, MF.include), key=str):
         yield from _cases(_path(include), root)
     for entries in graph.objects(None, MF.entries):
         for entry in Collection(graph, entries):
@@ -110,7 +110,7 @@ def _fault(case: Case) -> str | None:
     if str(conforms) != str(report.conforms).lower():
         return f"conforms: {report.conforms}, and {conforms} was expected"
     (given,) = report.graph.subjects(RDF.type, SH.ValidationReport)
-    predicates = COMPARED
+    predicates: tuple[URIRef, ...] = COMPARED
     if any(manifest.triples((None, SH.resultMessage, None))):
         predicates = (*COMPARED, SH.resultMessage)
     ours = _canonical(report.graph, given, predicates)

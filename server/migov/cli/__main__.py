@@ -1,0 +1,5 @@
+"""`python -m migov.cli`."""
+
+from migov.cli.app import main
+
+main()

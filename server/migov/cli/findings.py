@@ -1,0 +1,128 @@
+"""A validation report as people read it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from rdflib import BNode, Literal, URIRef
+from rdflib.term import Identifier
+from rich.console import Console
+from rich.padding import Padding
+from rich.text import Text
+
+from migov.cli.terminal import print_trimmed
+from migov.gate.report import Finding, Report, Severity
+from migov.vocabulary import GRAPH, SHAPE, compact
+
+_STYLES: Final = {Severity.VIOLATION: "bold red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
+_WORDS: Final = {
+    "en": {
+        Severity.VIOLATION: ("Violation", "violation", "violations"),
+        Severity.WARNING: ("Warning", "warning", "warnings"),
+        Severity.INFO: ("Info", "remark", "remarks"),
+    },
+    "fr": {
+        Severity.VIOLATION: ("Violation", "violation", "violations"),
+        Severity.WARNING: ("Avertissement", "avertissement", "avertissements"),
+        Severity.INFO: ("Info", "remarque", "remarques"),
+    },
+}
+_SENTENCES: Final = {
+    "en": {
+        "conforms": "Conforms",
+        "fails": "Does not conform",
+        "checked": "{triples} triples, {shapes} shapes, {checked} node checks",
+        "unchecked": "Not checked",
+        "nothing": "nothing was checked",
+    },
+    "fr": {
+        "conforms": "Conforme",
+        "fails": "Non conforme",
+        "checked": "{triples} triplets, {shapes} formes, {checked} nœuds vérifiés",
+        "unchecked": "Non vérifié",
+        "nothing": "rien n’a été vérifié",
+    },
+}
+_MOST_NOTES: Final = 5
+
+
+def show_report(report: Report, language: str, least: Severity, out: Console) -> None:
+    """Print findings, what was not checked, and the outcome."""
+    for finding in report.findings:
+        _show_finding(finding, language, out)
+    words = _SENTENCES[language]
+    for note in report.notes[:_MOST_NOTES]:
+        text = note.messages.get(language) or note.messages["en"]
+        out.print(Text(f"{words['unchecked']}: ", style="dim").append(text))
+    if len(report.notes) > _MOST_NOTES:
+        out.print(Text(f"… + {len(report.notes) - _MOST_NOTES}", style="dim"))
+    if report.notes:
+        out.print()
+    passes = report.passes(least)
+    outcome = Text(
+        words["conforms" if passes else "fails"], style="bold green" if passes else "bold red"
+    )
+    counts = [
+        _count(report.counts()[severity], severity, language)
+        for severity in sorted(Severity, reverse=True)
+        if report.counts()[severity]
+    ]
+    if counts:
+        outcome.append(f": {', '.join(counts)}")
+    checked = words["checked"].format(
+        triples=f"{report.triples:,}", shapes=f"{report.shapes:,}", checked=f"{report.checked:,}"
+    )
+    if not report.checked:
+        checked += f"; {words['nothing']}"
+    out.print(outcome.append(f" ({checked})."))
+
+
+def _count(count: int, severity: Severity, language: str) -> str:
+    _, one, many = _WORDS[language][severity]
+    return f"{count:,} {one if count == 1 else many}"
+
+
+def _show_finding(finding: Finding, language: str, out: Console) -> None:
+    head = Text()
+    if finding.place is not None:
+        head.append(f"{finding.place}  ", style="bold")
+    head.append(_WORDS[language][finding.severity][0], style=_STYLES[finding.severity])
+    out.print(head)
+    for text, style in (
+        (_subject(finding), ""),
+        (finding.message(language), ""),
+        (_name(finding.rule), "dim"),
+    ):
+        if text:
+            print_trimmed(Padding(Text(text, style=style), (0, 0, 0, 4)), out)
+    out.print()
+
+
+def _subject(finding: Finding) -> str:
+    parts = [_focus(finding), finding.path or ""]
+    if finding.value is not None and finding.value != finding.focus:
+        parts.append(_term(finding.value))
+    return " → ".join(part for part in parts if part)
+
+
+def _name(iri: str) -> str:
+    return f"shape:{iri.removeprefix(SHAPE)}" if iri.startswith(SHAPE) else compact(iri)
+
+
+def _focus(finding: Finding) -> str:
+    if finding.via is not None:
+        holder, predicate = finding.via
+        return f"{_term(holder)} → {compact(predicate)} → []"
+    return _term(finding.focus)
+
+
+def _term(node: Identifier | None) -> str:
+    if isinstance(node, URIRef):
+        if node.startswith(GRAPH):
+            return node.removeprefix(GRAPH)
+        short = compact(str(node))
+        return f"<{node}>" if short == str(node) else short
+    if isinstance(node, Literal):
+        text = node.n3()
+        return text if len(text) <= 80 else text[:79] + "…"
+    return "[]" if isinstance(node, BNode) else ""

@@ -1,0 +1,58 @@
+"""`migov serve`."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import Any
+
+import click
+
+from migov.cli.options import settings_from, settings_options
+from migov.cli.terminal import progress
+from migov.repository import find_repository
+
+
+@click.command(name="serve")
+@settings_options(
+    "host",
+    "port",
+    "root",
+    "cache",
+    "deadline",
+    "workers",
+    "memory",
+    "answer",
+    "text",
+    "page",
+    "watch",
+)
+def command(**given: Any) -> None:
+    """Answer SPARQL and show the graph on this machine.
+
+    The endpoint is at /sparql, the questions at /queries, each entity at its own path. Commits
+    that arrive in the checkout are published without a restart. Ctrl-C ends it.
+
+    \b
+    Examples:
+      migov serve
+      migov serve --port 8080
+      migov serve --host 0.0.0.0 --deadline 5
+    """
+    settings = settings_from(**given)
+    repository = find_repository(settings.root)
+    from migov.engine import Published
+    from migov.web.server import serve
+
+    with progress(f"Building the graph from {repository.root}"):
+        published = Published(repository, settings)
+    snapshot = published.edition.snapshot
+
+    def announce(address: str) -> None:
+        click.echo(f"migov answers at {address}")
+        click.echo(f"{snapshot.triples:,} triples of snapshot {snapshot.name}. Ctrl-C ends it.")
+
+    try:
+        with contextlib.suppress(KeyboardInterrupt):
+            serve(published, settings, announce)
+    finally:
+        published.close()

@@ -1,0 +1,230 @@
+"""What the dataset holds, counted and linked: VoID for the graph, DCAT for the files."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from pyoxigraph import (
+    BlankNode,
+    DefaultGraph,
+    Literal,
+    NamedNode,
+    Quad,
+    RdfFormat,
+    Triple,
+    parse,
+    serialize,
+)
+
+from migov.snapshot import Snapshot
+from migov.vocabulary import BASE, ID, INFERRED_GRAPH, NS, STANDARD_PREFIXES
+
+DESCRIPTION: Final = "void.ttl"
+LICENCE: Final = "https://creativecommons.org/licenses/by/4.0/"
+DATASET: Final = BASE + "dataset"
+
+_VOID, _DCAT, _DCTERMS, _RDF, _FOAF, _XSD, _OWL = (
+    STANDARD_PREFIXES[name] for name in ("void", "dcat", "dcterms", "rdf", "foaf", "xsd", "owl")
+)
+_SPDX: Final = "http://spdx.org/rdf/terms#"
+_MEDIA: Final = "https://www.iana.org/assignments/media-types/"
+_TYPE: Final = NamedNode(_RDF + "type")
+_FORMATS: Final = "http://www.w3.org/ns/formats/"
+_VOCABULARIES: Final = ("dcterms", "foaf", "owl", "rdf", "rdfs", "skos")
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A file of a dump: its name and media type, and its size and SHA-256 once it is written."""
+
+    name: str
+    media_type: str
+    size: int | None = None
+    sha256: str | None = None
+
+
+@dataclass(slots=True)
+class _Counts:
+    """What is counted in one pass over the union of the asserted graphs."""
+
+    subjects: set[object] = field(default_factory=set)
+    objects: set[object] = field(default_factory=set)
+    entities: set[str] = field(default_factory=set)
+    properties: Counter[str] = field(default_factory=Counter)
+    classes: dict[str, set[object]] = field(default_factory=lambda: defaultdict(set))
+    schemes: dict[object, NamedNode] = field(default_factory=dict)
+    targets: dict[object, NamedNode] = field(default_factory=dict)
+
+    def add(self, quad: Quad) -> None:
+        subject, predicate, object_ = quad.subject, quad.predicate, quad.object
+        self.subjects.add(subject)
+        self.objects.add(object_)
+        self.properties[predicate.value] += 1
+        if isinstance(subject, NamedNode) and subject.value.startswith(ID):
+            self.entities.add(subject.value)
+        if isinstance(object_, NamedNode):
+            if predicate == _TYPE:
+                self.classes[object_.value].add(subject)
+            elif predicate.value == NS + "scheme":
+                self.schemes[subject] = object_
+            elif predicate.value == NS + "identifierIRI":
+                self.targets[subject] = object_
+
+
+def describe_dataset(
+    snapshot: Snapshot, files: Sequence[Written] = (), *, site: str = BASE
+) -> bytes:
+    """Return the description as Turtle.
+
+    `site` is the address, with its final slash, where the endpoint and the dumps are found: the
+    project's own unless a server names another. The dataset has the same name everywhere.
+    """
+    counts = _Counts()
+    for quad in parse(path=str(snapshot.quads), format=RdfFormat.N_QUADS):
+        if quad.graph_name == DefaultGraph():
+            counts.add(quad)
+    triples = [*_dataset(snapshot, counts, site), *_subsets(snapshot), *_linksets(counts)]
+    triples += _partitions(counts)
+    triples += _distributions(files, site)
+    prefixes = {
+        name: STANDARD_PREFIXES[name] for name in ("void", "dcat", "dcterms", "foaf", "xsd")
+    }
+    return serialize(triples, format=RdfFormat.TURTLE, prefixes=prefixes) or b""
+
+
+def _say(subject: NamedNode | BlankNode, *pairs: tuple[str, object]) -> Iterator[Triple]:
+    """Yield triples; text becomes an IRI, a number an integer."""
+    for predicate, value in pairs:
+        if isinstance(value, str):
+            value = NamedNode(value)
+        elif isinstance(value, int):
+            value = Literal(str(value), datatype=NamedNode(_XSD + "integer"))
+        assert isinstance(value, (NamedNode, BlankNode, Literal))
+        yield Triple(subject, NamedNode(predicate), value)
+
+
+def _dataset(snapshot: Snapshot, counts: _Counts, site: str) -> Iterator[Triple]:
+    dataset = NamedNode(DATASET)
+    yield from _say(
+        NamedNode(site + "dumps/" + DESCRIPTION),
+        (_RDF + "type", _VOID + "DatasetDescription"),
+        (_FOAF + "primaryTopic", dataset),
+    )
+    yield from _say(
+        dataset,
+        (_RDF + "type", _VOID + "Dataset"),
+        (_RDF + "type", _DCAT + "Dataset"),
+        (_DCTERMS + "title", Literal("migov: a graph of migration governance", language="en")),
+        (
+            _DCTERMS + "title",
+            Literal("migov : un graphe de la gouvernance des migrations", language="fr"),
+        ),
+        (
+            _DCTERMS + "description",
+            Literal(
+                "Initiatives that govern migration, who takes part in them and in which role, "
+                "where and when, each statement with the record and the source lines that it "
+                "comes from.",
+                language="en",
+            ),
+        ),
+        (
+            _DCTERMS + "description",
+            Literal(
+                "Les initiatives de gouvernance des migrations, qui y prend part et à quel titre, "
+                "où et quand ; chaque affirmation avec la notice et les lignes de la source dont "
+                "elle vient.",
+                language="fr",
+            ),
+        ),
+        (_DCTERMS + "license", LICENCE),
+        (_DCTERMS + "identifier", Literal(snapshot.digest)),
+        (_OWL + "versionInfo", Literal(snapshot.name)),
+        (_FOAF + "homepage", site),
+        (_VOID + "sparqlEndpoint", site + "sparql"),
+        (_VOID + "uriSpace", Literal(BASE)),
+        (_VOID + "exampleResource", ID + "initiative/thamm"),
+        (_VOID + "exampleResource", ID + "actor/ilo"),
+        *((_VOID + "vocabulary", STANDARD_PREFIXES[name]) for name in _VOCABULARIES),
+        (_VOID + "vocabulary", NS),
+        (_VOID + "triples", snapshot.triples),
+        (_VOID + "entities", len(counts.entities)),
+        (_VOID + "distinctSubjects", len(counts.subjects)),
+        (_VOID + "distinctObjects", len(counts.objects)),
+        (_VOID + "properties", len(counts.properties)),
+        (_VOID + "classes", len(counts.classes)),
+        *((_VOID + "feature", _FORMATS + name) for name in ("Turtle", "N-Triples", "RDF_XML")),
+    )
+
+
+def _subsets(snapshot: Snapshot) -> Iterator[Triple]:
+    dataset = NamedNode(DATASET)
+    for graph, size in [*sorted(snapshot.graphs.items()), (INFERRED_GRAPH, snapshot.inferred)]:
+        node = NamedNode(graph)
+        yield from _say(dataset, (_VOID + "subset", node))
+        yield from _say(node, (_RDF + "type", _VOID + "Dataset"), (_VOID + "triples", size))
+
+
+def _linksets(counts: _Counts) -> Iterator[Triple]:
+    """One linkset for each scheme of identifiers that have an address of their own."""
+    by_scheme = Counter(
+        counts.schemes[node].value for node in counts.targets if node in counts.schemes
+    )
+    for scheme, links in sorted(by_scheme.items()):
+        node = NamedNode(f"{DATASET}/links/{scheme.rpartition('/')[2]}")
+        yield from _say(NamedNode(DATASET), (_VOID + "subset", node))
+        yield from _say(
+            node,
+            (_RDF + "type", _VOID + "Linkset"),
+            (_VOID + "subjectsTarget", DATASET),
+            (_VOID + "objectsTarget", scheme),
+            (_VOID + "linkPredicate", NS + "identifierIRI"),
+            (_VOID + "triples", links),
+        )
+
+
+def _partitions(counts: _Counts) -> Iterator[Triple]:
+    dataset = NamedNode(DATASET)
+    for number, (name, members) in enumerate(sorted(counts.classes.items())):
+        node = BlankNode(f"class{number}")
+        yield from _say(dataset, (_VOID + "classPartition", node))
+        yield from _say(node, (_VOID + "class", name), (_VOID + "entities", len(members)))
+    for number, (name, uses) in enumerate(sorted(counts.properties.items())):
+        node = BlankNode(f"property{number}")
+        yield from _say(dataset, (_VOID + "propertyPartition", node))
+        yield from _say(node, (_VOID + "property", name), (_VOID + "triples", uses))
+
+
+def _distributions(files: Iterable[Written], site: str) -> Iterator[Triple]:
+    dataset = NamedNode(DATASET)
+    for number, file in enumerate(files):
+        address = f"{site}dumps/{file.name}"
+        node = NamedNode(f"{DATASET}/distribution/{file.name}")
+        yield from _say(dataset, (_DCAT + "distribution", node))
+        if file.media_type != "application/zip":
+            yield from _say(dataset, (_VOID + "dataDump", address))
+        yield from _say(
+            node,
+            (_RDF + "type", _DCAT + "Distribution"),
+            (_DCAT + "downloadURL", address),
+            (_DCAT + "mediaType", _MEDIA + file.media_type),
+            (_DCTERMS + "license", LICENCE),
+        )
+        if file.name.endswith(".gz"):
+            yield from _say(node, (_DCAT + "compressFormat", _MEDIA + "application/gzip"))
+        if file.size is not None and file.sha256 is not None:
+            checksum = BlankNode(f"checksum{number}")
+            size = Literal(str(file.size), datatype=NamedNode(_XSD + "nonNegativeInteger"))
+            yield from _say(node, (_DCAT + "byteSize", size), (_SPDX + "checksum", checksum))
+            yield from _say(
+                checksum,
+                (_RDF + "type", _SPDX + "Checksum"),
+                (_SPDX + "algorithm", _SPDX + "checksumAlgorithm_sha256"),
+                (
+                    _SPDX + "checksumValue",
+                    Literal(file.sha256, datatype=NamedNode(_XSD + "hexBinary")),
+                ),
+            )

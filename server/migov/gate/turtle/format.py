@@ -1,0 +1,63 @@
+"""A Turtle file in the house style, proved to say the same before anyone sees it."""
+
+from __future__ import annotations
+
+from pyoxigraph import CanonicalizationAlgorithm, Dataset, RdfFormat, parse
+
+from migov.errors import DataSyntaxError, MigovError, Place, TooComplexError
+from migov.gate.turtle.blocks import comments, read_blocks
+from migov.gate.turtle.layout import lay_out
+from migov.gate.turtle.tokens import UnknownTurtleError
+
+_ANY_BASE = "https://w3id.org/migov/graph/"
+
+
+def format_turtle(name: str, content: bytes) -> bytes:
+    """Return a Turtle file in the house style: the same triples, the same comments.
+
+    Raises DataSyntaxError with file, line and column, or UnknownTurtleError for Turtle that the
+    layout does not know. A layout that would change the meaning or lose a comment is refused.
+    """
+    before = _canonical(name, content)
+    text = content.decode("utf-8").removeprefix("\ufeff")
+    try:
+        laid_out = lay_out(read_blocks(text))
+    except UnknownTurtleError as error:
+        raise UnknownTurtleError(
+            f"{name} uses Turtle that the layout does not know, and stays as it is.",
+            place=_in_file(name, error.place),
+            hint=error.hint,
+        ) from error
+    except RecursionError as error:
+        raise TooComplexError(
+            f"{name} nests too deeply to be laid out.", hint="Give the inner nodes labels."
+        ) from error
+    result = laid_out.encode("utf-8")
+    if comments(laid_out) != comments(text) or _canonical(name, result) != before:
+        raise MigovError(
+            f"{name} would not say the same after formatting, and stays as it is.",
+            hint="This is a fault of migov: please report it with the file.",
+        )
+    return result
+
+
+def _in_file(name: str, place: Place | None) -> Place | None:
+    return None if place is None else Place(name, place.line, place.column, place.text)
+
+
+def _canonical(name: str, content: bytes) -> Dataset:
+    """Return what a file says, up to the labels of blank nodes (RDFC-1.0)."""
+    try:
+        dataset = Dataset(parse(content, format=RdfFormat.TURTLE, base_iri=_ANY_BASE))
+    except SyntaxError as error:
+        lines = content.decode("utf-8", errors="replace").splitlines()
+        line = error.lineno
+        raise DataSyntaxError(
+            f"{name} is not valid Turtle: {str(error.msg).partition(': ')[2] or error.msg}.",
+            place=Place(
+                name, line, error.offset, lines[line - 1] if line and line <= len(lines) else None
+            ),
+            hint="Mend that line; the file was left as it is.",
+        ) from error
+    dataset.canonicalize(CanonicalizationAlgorithm.RDFC_1_0)
+    return dataset

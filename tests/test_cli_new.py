@@ -1,0 +1,119 @@
+"""`migov new`: what it writes conforms but for its blanks, and it takes nothing away."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from pathlib import Path
+
+import pytest
+
+from cli_runner import copy_of_content, migov
+from migov.dataset import content_files
+from migov.gate.report import Severity
+from migov.gate.repository import check_repository
+from migov.gate.structure import BLANK
+from migov.gate.turtle import format_turtle
+from migov.repository import Repository
+
+
+@pytest.fixture
+def content(tmp_path: Path) -> Path:
+    return copy_of_content(tmp_path)
+
+
+def test_every_scaffold_conforms_but_for_its_blanks(content: Path) -> None:
+    (content / "page.txt").write_text("one\ntwo\n", encoding="utf-8")
+    commands = (
+        ["record", "gfmd/skills", "--document", "000", "--lines", "40-44", "--start", "2019-06"],
+        ["record", "ilo/returns", "--document", "003", "--lines", "1", "--type", "convention"],
+        ["actor", "red-cross", "--type", "foundation"],
+        ["instrument", "paris-agreement", "--name-en", "Paris Agreement"],
+        ["document", "page.txt", "--publisher", "ilo"],
+        ["person"],
+    )
+    for arguments in commands:
+        result = migov("new", *arguments, folder=content)
+        assert result.code == 0, result.err
+        path = content / result.out.splitlines()[0].removeprefix("Wrote ")
+        text = path.read_bytes()
+        assert format_turtle(str(path), text) == text
+        for line, what in re.findall(r":(\d+)  (.+)", result.out):
+            assert f"{BLANK}{what}" in text.decode().splitlines()[int(line) - 1]
+    report = check_repository(Repository(content))
+    assert [
+        f for f in report.findings if f.severity > Severity.INFO and f.rule != "blank-left"
+    ] == []
+    blanks = sum(
+        file.content.decode().count(f'"{BLANK}')
+        for file in content_files(Repository(content))
+        if file.path.endswith(".ttl")
+    )
+    found = [finding for finding in report.findings if finding.rule == "blank-left"]
+    assert len(found) == blanks > 20
+    assert all(f.place and BLANK in (f.place.text or "") for f in found)
+
+
+def test_bounds_follow_from_dates_as_stated(content: Path) -> None:
+    migov(
+        *("new", "record", "gfmd/a", "--document", "000", "--lines", "1"),
+        *("--start", "2020-02", "--end", "2023"),
+        folder=content,
+    )
+    text = (content / "data/records/gfmd/a.ttl").read_text(encoding="utf-8")
+    for value in (
+        '"2020-02"^^xsd:gYearMonth',
+        'startEarliest "2020-02-01"',
+        'startLatest "2020-02-29"',
+        '"2023"^^xsd:gYear',
+        'endEarliest "2023-01-01"',
+        'endLatest "2023-12-31"',
+    ):
+        assert value in text
+
+
+def test_a_document_is_known_by_its_checksum(content: Path) -> None:
+    page = "one\ntwo\nthree\n"
+    (content / "page.txt").write_text(page, encoding="utf-8")
+    migov("new", "document", "page.txt", "--publisher", "ilo", folder=content)
+    text = (content / "data/documents/005.ttl").read_text(encoding="utf-8")
+    assert hashlib.sha256(page.encode()).hexdigest() in text
+    assert "mg:lineCount 3" in text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["record", "gfmd/thamm", "--document", "000", "--lines", "1"], "never used twice"),
+        (["actor", "ilo"], "never used twice"),
+        (["actor", "Red Cross"], "such as red-cross"),
+        (["actor", "x", "--type", "fundation"], "There are foundation"),
+        (["record", "x", "--document", "000", "--lines", "1"], "such as gfmd/x"),
+        (["record", "gfmd/x", "--document", "009", "--lines", "1"], "There is no document:009"),
+        (["record", "nobody/x", "--document", "000", "--lines", "1"], "There is no actor:nobody"),
+        (["record", "gfmd/x", "--document", "000", "--lines", "a"], "does not name lines"),
+        (
+            ["record", "gfmd/x", "--document", "000", "--lines", "1", "--start", "June"],
+            "is not a date",
+        ),
+        (["record", "gfmd/x"], "Missing option '--document'"),
+        (["document", "absent.txt", "--publisher", "ilo"], "absent.txt cannot be read"),
+    ],
+)
+def test_what_is_taken_or_wrong_is_refused(
+    content: Path, arguments: list[str], sentence: str
+) -> None:
+    before = {file.path: file.content for file in content_files(Repository(content))}
+    result = migov("new", *arguments, folder=content)
+    assert result.code == 2
+    assert sentence in result.err
+    assert {file.path: file.content for file in content_files(Repository(content))} == before
+
+
+def test_a_file_is_never_overwritten(content: Path) -> None:
+    path = content / "data" / "actors" / "x.ttl"
+    path.write_text("# mine\n", encoding="utf-8")
+    result = migov("new", "actor", "x", folder=content)
+    assert result.code == 2
+    assert "exists already" in result.err
+    assert path.read_text(encoding="utf-8") == "# mine\n"
