@@ -1,0 +1,1 @@
+"""SPARQL 1.1 operations, media types, limits and errors: in → out, no sockets, no framework."""

@@ -1,0 +1,33 @@
+"""What can go wrong in the protocol alone, told apart because each has its own status."""
+
+from __future__ import annotations
+
+from migov.errors import RequestError, TooComplexError
+
+
+class TooLongError(TooComplexError):
+    """The text is longer than this server reads."""
+
+
+class MediaTypeError(RequestError):
+    """The body has a media type that this operation does not take."""
+
+
+class MissingQueryError(RequestError):
+    """No query was given."""
+
+
+class NotOfferedError(RequestError):
+    """The protocol has this operation, and this server does not offer it."""
+
+
+class UnknownPathError(RequestError):
+    """Nothing is served at this path."""
+
+
+class MethodError(RequestError):
+    """This path does not take this method; `allowed` are those it takes."""
+
+    def __init__(self, message: str, *, allowed: tuple[str, ...], hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.allowed = allowed

@@ -1,0 +1,106 @@
+"""What is wrong with a query: where a reader would point, which is rarely where a parser gives up.
+
+The engine's parser names the furthest place that any of its attempts reached, often the end of the
+text. A misspelt word, an unknown prefix and a bracket without its partner are found on tokens.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from migov.engine.tokens import Token, tokenize
+from migov.errors import Place, QuerySyntaxError
+
+_KEYWORDS: Final = """
+    ABS ADD ALL AS ASC ASK AVG BASE BIND BNODE BOUND BY CEIL CLEAR COALESCE CONCAT CONSTRUCT
+    CONTAINS COPY COUNT CREATE DATA DATATYPE DAY DEFAULT DELETE DESC DESCRIBE DISTINCT DROP
+    ENCODE_FOR_URI EXISTS FALSE FILTER FLOOR FROM GRAPH GROUP GROUP_CONCAT HAVING HOURS IF IN INSERT
+    INTO IRI ISBLANK ISIRI ISLITERAL ISNUMERIC ISTRIPLE ISURI LANG LANGMATCHES LATERAL LCASE LIMIT
+    LOAD MAX MD5 MIN MINUS MINUTES MONTH MOVE NAMED NOT NOW OBJECT OFFSET OPTIONAL ORDER PREDICATE
+    PREFIX RAND REDUCED REGEX REPLACE ROUND SAMETERM SAMPLE SECONDS SELECT SEPARATOR SERVICE SHA1
+    SHA256 SHA384 SHA512 SILENT STR STRAFTER STRBEFORE STRDT STRENDS STRLANG STRLEN STRSTARTS
+    STRUUID SUBJECT SUBSTR SUM TIMEZONE TO TRIPLE TRUE TZ UCASE UNDEF UNION URI USING UUID VALUES
+    WHERE WITH YEAR A
+"""
+_WORDS: Final = frozenset(_KEYWORDS.split())
+_PARTNERS: Final = {")": "(", "]": "[", "}": "{"}
+
+
+def explained(
+    error: QuerySyntaxError, text: str, prefixes: Mapping[str, str] | None = None
+) -> QuerySyntaxError:
+    """Return the error with a better place and reason, or as it is where none is found.
+
+    >>> print(explained(QuerySyntaxError("No."), "SELECT * { ?s ?p ?o FILTR(?o) }").message)
+    “FILTR” is not a word of SPARQL.
+    >>> print(explained(QuerySyntaxError("No."), "ASK { ?s ?p (1 }").place)
+    query:1:13
+    """
+    if "\\u" in text.lower():
+        return error  # escapes move what stands after them
+    tokens = tokenize(text)
+    return (
+        _unknown_word(tokens, text)
+        or _unknown_prefix(tokens, text, prefixes or {})
+        or _lone_bracket(tokens, text)
+        or error
+    )
+
+
+def _unknown_word(tokens: Sequence[Token], text: str) -> QuerySyntaxError | None:
+    for token in tokens:
+        if token.kind == "word" and token.text.upper() not in _WORDS:
+            close = difflib.get_close_matches(token.text.upper(), _WORDS, n=1, cutoff=0.6)
+            return QuerySyntaxError(
+                f"“{token.text}” is not a word of SPARQL.",
+                place=_place(text, token.offset),
+                hint=f"Did you mean {close[0]}?" if close else None,
+            )
+    return None
+
+
+def _unknown_prefix(
+    tokens: Sequence[Token], text: str, known: Mapping[str, str]
+) -> QuerySyntaxError | None:
+    declared = {"_", *known}
+    for before, token in zip((None, *tokens), tokens, strict=False):
+        if token.kind != "name":
+            continue
+        prefix = token.text.partition(":")[0]
+        if before is not None and before.is_word("PREFIX"):
+            declared.add(prefix)
+        elif prefix not in declared:
+            close = difflib.get_close_matches(prefix, declared, n=1, cutoff=0.6)
+            meant = f"Did you mean {close[0]}:? " if close else ""
+            return QuerySyntaxError(
+                f"The prefix “{prefix}:” is not declared.",
+                place=_place(text, token.offset),
+                hint=f"{meant}Declare it with PREFIX {prefix}: <…>.",
+            )
+    return None
+
+
+def _lone_bracket(tokens: Sequence[Token], text: str) -> QuerySyntaxError | None:
+    opened: list[Token] = []
+    for token in tokens:
+        if token.kind != "mark" or token.text not in "()[]{}":
+            continue
+        if token.text in "([{":
+            opened.append(token)
+        elif opened and opened[-1].text == _PARTNERS[token.text]:
+            opened.pop()
+        else:
+            return _bracket(opened[-1] if opened else token, text)
+    return _bracket(opened[-1], text) if opened else None
+
+
+def _bracket(token: Token, text: str) -> QuerySyntaxError:
+    deed = "closed" if token.text in "([{" else "opened"
+    return QuerySyntaxError(f"“{token.text}” is never {deed}.", place=_place(text, token.offset))
+
+
+def _place(text: str, offset: int) -> Place:
+    before = text[:offset].split("\n")
+    return Place.within("query", text, len(before), len(before[-1]) + 1)

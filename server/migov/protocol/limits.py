@@ -1,0 +1,85 @@
+"""What is refused before any parser sees it: too long, too deep, or reaching outside.
+
+The engine's parser overflows its stack on a few kilobytes of nesting, follows SERVICE anywhere and
+has no timeout, so these checks are made on tokens first. A worker that is killed is the second
+line of defence, not the first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import Final
+
+from migov.engine.tokens import Token, dataset_clause, readings, tokenize
+from migov.errors import RefusedError, TooComplexError
+from migov.protocol.errors import TooLongError
+from migov.vocabulary import ASSERTED_GRAPH, INFERRED_GRAPH
+
+DEPTH: Final = 100
+"""Brackets that may nest; questions people ask stay under 15, the parser's stack ends near 500."""
+
+TOKENS: Final = 100_000
+"""Terminals that a query may have: chains of them cost the parser, and us, more than text does."""
+
+
+def check_length(text: str, characters: int) -> None:
+    """Raise TooLongError when a query is longer than this server reads."""
+    if len(text) > characters:
+        raise TooLongError(
+            f"The query has {len(text):,} characters; this server reads up to {characters:,}.",
+            hint="Send less text: move long VALUES lists into several requests.",
+        )
+
+
+def check_text(text: str, characters: int) -> None:
+    """Raise TooLongError, TooComplexError or RefusedError before a query goes to a parser."""
+    check_length(text, characters)
+    for tokens in readings(text):
+        _check_tokens(tokens)
+
+
+def _check_tokens(tokens: Iterable[Token]) -> None:
+    """Read one token after another, and no further than the first that is too much."""
+    level = 0
+    for number, token in enumerate(tokens, 1):
+        if number > TOKENS:
+            raise TooComplexError(
+                f"The query has more than {TOKENS:,} words and signs.",
+                hint="Send less at a time.",
+            )
+        if token.kind == "mark":
+            level += (token.text in "([{") - (token.text in ")]}")
+            if level > DEPTH:
+                raise TooComplexError(
+                    f"The query nests brackets more than {DEPTH} deep.",
+                    hint="Flatten nested groups and expressions.",
+                )
+        elif token.is_word("SERVICE"):
+            raise RefusedError(
+                "SERVICE is not allowed: this server does not ask other servers.",
+                hint="Ask the other server yourself, or take a dump of this graph.",
+            )
+
+
+def check_dataset(
+    text: str,
+    graphs: Collection[str],
+    default_graphs: Collection[str] | None = None,
+    named_graphs: Collection[str] | None = None,
+    prefixes: Mapping[str, str] | None = None,
+) -> None:
+    """Raise RefusedError when the request or the query names a graph that is not in `graphs`."""
+    clause = dataset_clause(tokenize(text), prefixes)
+    for iri in (*(default_graphs or ()), *(clause.default if clause else ())):
+        if iri not in graphs and iri not in (ASSERTED_GRAPH, INFERRED_GRAPH):
+            raise _unknown_graph(iri)
+    for iri in (*(named_graphs or ()), *(clause.named if clause else ())):
+        if iri not in graphs and iri != INFERRED_GRAPH:
+            raise _unknown_graph(iri)
+
+
+def _unknown_graph(iri: str) -> RefusedError:
+    return RefusedError(
+        f"This dataset has no graph <{iri}>, and no graph is fetched from elsewhere.",
+        hint="SELECT DISTINCT ?g { GRAPH ?g { ?s ?p ?o } } lists the graphs of this dataset.",
+    )

@@ -1,0 +1,173 @@
+"""SPARQL 1.1 Protocol, section 2.1: an HTTP request → one query and its dataset."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import parse_qsl
+
+from werkzeug.http import parse_options_header
+
+from migov.engine import Answer, Engine, Query
+from migov.errors import DataSyntaxError, ParameterError, QuerySyntaxError, RequestError
+from migov.protocol.errors import MediaTypeError, MissingQueryError, NotOfferedError
+from migov.protocol.explain import explained
+from migov.protocol.formats import PAGE, Format, Wanted
+from migov.protocol.limits import check_dataset, check_text
+
+FORM: Final = "application/x-www-form-urlencoded"
+QUERY: Final = "application/sparql-query"
+UPDATE: Final = "application/sparql-update"
+
+Parameters = Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One query as it was asked: its text, its dataset, and the format where one was named."""
+
+    text: str
+    default_graphs: tuple[str, ...] | None = None
+    named_graphs: tuple[str, ...] | None = None
+    inferred: bool = False
+    format: str | None = None
+
+
+def parameters_of(encoded: bytes) -> Parameters:
+    """Return the fields of a URL's query or of a form; raises DataSyntaxError.
+
+    >>> parameters_of(b"query=ASK%20%7B%7D&format=json")
+    [('query', 'ASK {}'), ('format', 'json')]
+    """
+    try:
+        return parse_qsl(
+            encoded.decode("utf-8"),
+            keep_blank_values=True,
+            encoding="utf-8",
+            errors="strict",
+            max_num_fields=1000,
+        )
+    except ValueError as error:
+        raise DataSyntaxError(
+            "The parameters are not percent-encoded UTF-8.",
+            hint="Send them as application/x-www-form-urlencoded text in UTF-8.",
+        ) from error
+
+
+def read_operation(
+    method: str, url_parameters: Parameters, content_type: str | None = None, body: bytes = b""
+) -> Operation:
+    """Return the operation that a request asks for.
+
+    Raises MissingQueryError, MediaTypeError, NotOfferedError for updates, ParameterError, or
+    RequestError when there is more than one query.
+
+    >>> read_operation("GET", [("query", "ASK {}"), ("inferred", "true")]).inferred
+    True
+    """
+    parameters = list(url_parameters)
+    if method == "POST":
+        media_type, options = parse_options_header(content_type or "")
+        if media_type in (QUERY, FORM) and options.get("charset", "utf-8").lower() != "utf-8":
+            raise MediaTypeError("The body has to be UTF-8.", hint=f"{media_type}; charset=utf-8")
+        if media_type == FORM:
+            parameters.extend(parameters_of(body))
+        elif media_type == QUERY:
+            parameters.append(("query", _utf8(body)))
+        elif media_type == UPDATE:
+            raise _no_update()
+        else:
+            raise MediaTypeError(
+                f"A body of type {media_type or 'no type at all'} is not a query.",
+                hint=f"Send the query as {QUERY}, or as the field “query” of {FORM}.",
+            )
+    if any(name == "update" for name, _ in parameters):
+        raise _no_update()
+    queries = [value for name, value in parameters if name == "query"]
+    if not any(query.strip() for query in queries):
+        raise MissingQueryError(
+            "No query was given.", hint="Give it as the parameter “query”, or as the body of POST."
+        )
+    if len(queries) > 1:
+        raise RequestError(
+            f"There are {len(queries)} queries in one request.", hint="Send one query at a time."
+        )
+    return Operation(
+        queries[0],
+        _graphs(parameters, "default-graph-uri"),
+        _graphs(parameters, "named-graph-uri"),
+        flag(parameters, "inferred"),
+        last(parameters, "format"),
+    )
+
+
+def answer(
+    engine: Engine,
+    operation: Operation,
+    wanted: Wanted,
+    *,
+    graphs: Iterable[str],
+    characters: int,
+    prefixes: Mapping[str, str],
+) -> Answer:
+    """Check a query that came from outside and return its answer.
+
+    A page is made from JSON solutions or from Turtle. Raises RequestError or LimitError.
+    """
+    check_text(operation.text, characters)
+    check_dataset(
+        operation.text,
+        frozenset(graphs),
+        operation.default_graphs,
+        operation.named_graphs,
+        prefixes,
+    )
+    query = Query(
+        operation.text,
+        solutions=_engine_format(wanted.solutions, "json"),
+        graph=_engine_format(wanted.graph, "ttl"),
+        inferred=operation.inferred,
+        default_graphs=operation.default_graphs,
+        named_graphs=operation.named_graphs,
+        prefixes=prefixes,
+    )
+    try:
+        return engine.answer(query)
+    except QuerySyntaxError as error:
+        raise explained(error, operation.text, prefixes) from error
+
+
+def _engine_format(wanted: Format | None, for_page: str) -> str | None:
+    return for_page if wanted is PAGE else wanted.name if wanted else None
+
+
+def last(parameters: Parameters, name: str) -> str | None:
+    """Return the last value of a parameter, or None where it is absent or empty."""
+    return next((value for key, value in reversed(parameters) if key == name), None) or None
+
+
+def flag(parameters: Parameters, name: str) -> bool:
+    """Return whether a yes-or-no parameter is given as yes; raises ParameterError."""
+    value = (last(parameters, name) or "false").lower()
+    if value not in ("true", "false", "1", "0", "on"):
+        raise ParameterError(f"{name} is “{value}”, not true or false.")
+    return value in ("true", "1", "on")
+
+
+def _graphs(parameters: Parameters, name: str) -> tuple[str, ...] | None:
+    return tuple(value for key, value in parameters if key == name) or None
+
+
+def _utf8(body: bytes) -> str:
+    try:
+        return body.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise DataSyntaxError("The query is not UTF-8 text.") from error
+
+
+def _no_update() -> NotOfferedError:
+    return NotOfferedError(
+        "This endpoint answers queries and takes no updates.",
+        hint="The graph changes by reviewed commits to its files; CONTRIBUTING.md tells how.",
+    )

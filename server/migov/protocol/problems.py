@@ -1,0 +1,160 @@
+"""Errors → HTTP statuses and problem documents (RFC 9457)."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from http import HTTPStatus
+from typing import Any, Final
+
+from migov.catalogue import InvalidValuesError
+from migov.catalogue import Problem as ParameterProblem
+from migov.entities import NoSuchEntityError
+from migov.errors import (
+    AnswerTooLargeError,
+    BusyError,
+    ContentError,
+    DataSyntaxError,
+    DeadlineError,
+    EnvironmentProblem,
+    LimitError,
+    MigovError,
+    ParameterError,
+    QuerySyntaxError,
+    RefusedError,
+    RequestError,
+    ResourceError,
+    TooComplexError,
+    UnknownEntityError,
+    UnknownFormatError,
+    UnknownQueryError,
+)
+from migov.protocol.errors import (
+    MediaTypeError,
+    MethodError,
+    MissingQueryError,
+    NotOfferedError,
+    TooLongError,
+    UnknownPathError,
+)
+from migov.vocabulary import BASE
+
+MEDIA_TYPE: Final = "application/problem+json"
+TYPES: Final = BASE + "problem/"
+RETRY_AFTER: Final = 5
+"""Seconds after which a limit may no longer be in the way."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemType:
+    """A kind of problem: the last part of its IRI, its status and its title."""
+
+    slug: str
+    status: HTTPStatus
+    title: str
+
+
+PROBLEMS: Final[dict[type[MigovError], ProblemType]] = {
+    QuerySyntaxError: ProblemType("query-syntax", HTTPStatus.BAD_REQUEST, "Not valid SPARQL"),
+    DataSyntaxError: ProblemType("data-syntax", HTTPStatus.BAD_REQUEST, "Not valid RDF"),
+    MissingQueryError: ProblemType("no-query", HTTPStatus.BAD_REQUEST, "No query was given"),
+    TooComplexError: ProblemType("too-complex", HTTPStatus.BAD_REQUEST, "Too complex"),
+    RequestError: ProblemType("request", HTTPStatus.BAD_REQUEST, "The request is wrong"),
+    RefusedError: ProblemType("refused", HTTPStatus.FORBIDDEN, "Not allowed"),
+    NotOfferedError: ProblemType("not-offered", HTTPStatus.FORBIDDEN, "Not offered"),
+    UnknownEntityError: ProblemType(
+        "unknown-entity", HTTPStatus.NOT_FOUND, "The graph says nothing about this"
+    ),
+    UnknownQueryError: ProblemType("unknown-query", HTTPStatus.NOT_FOUND, "No such query"),
+    UnknownPathError: ProblemType("unknown-path", HTTPStatus.NOT_FOUND, "Nothing is here"),
+    MethodError: ProblemType("method", HTTPStatus.METHOD_NOT_ALLOWED, "Method not allowed"),
+    UnknownFormatError: ProblemType("unknown-format", HTTPStatus.NOT_ACCEPTABLE, "No such format"),
+    TooLongError: ProblemType("too-long", HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "Too long"),
+    MediaTypeError: ProblemType(
+        "media-type", HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "Media type not supported"
+    ),
+    ParameterError: ProblemType(
+        "parameter", HTTPStatus.UNPROCESSABLE_ENTITY, "A parameter does not fit"
+    ),
+    DeadlineError: ProblemType("deadline", HTTPStatus.SERVICE_UNAVAILABLE, "Time ran out"),
+    ResourceError: ProblemType("resources", HTTPStatus.SERVICE_UNAVAILABLE, "Memory ran out"),
+    AnswerTooLargeError: ProblemType(
+        "answer-too-large", HTTPStatus.SERVICE_UNAVAILABLE, "The answer is too large"
+    ),
+    BusyError: ProblemType("busy", HTTPStatus.SERVICE_UNAVAILABLE, "Busy"),
+    LimitError: ProblemType("limit", HTTPStatus.SERVICE_UNAVAILABLE, "A limit was reached"),
+    ContentError: ProblemType(
+        "content", HTTPStatus.INTERNAL_SERVER_ERROR, "A file of the repository is wrong"
+    ),
+    EnvironmentProblem: ProblemType(
+        "environment", HTTPStatus.INTERNAL_SERVER_ERROR, "The server is not set up right"
+    ),
+    MigovError: ProblemType("defect", HTTPStatus.INTERNAL_SERVER_ERROR, "Something went wrong"),
+}
+"""Every error that has a face of its own; any other has that of its nearest base class."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One problem as it is told: what kind, what happened, where, and what to do next."""
+
+    kind: ProblemType
+    detail: str
+    line: int | None = None
+    column: int | None = None
+    source: str | None = None
+    hint: str | None = None
+    headers: tuple[tuple[str, str], ...] = ()
+    parameters: tuple[ParameterProblem, ...] = ()
+    suggestions: tuple[str, ...] = ()
+
+    @property
+    def status(self) -> int:
+        return self.kind.status.value
+
+    def document(self) -> dict[str, Any]:
+        """Return the members of the problem document, those without a value left out."""
+        members = {
+            "type": TYPES + self.kind.slug,
+            "title": self.kind.title,
+            "status": self.status,
+            "detail": self.detail,
+            "line": self.line,
+            "column": self.column,
+            "text": self.source,
+            "hint": self.hint,
+            "parameters": [asdict(parameter) for parameter in self.parameters] or None,
+            "suggestions": list(self.suggestions) or None,
+        }
+        return {name: value for name, value in members.items() if value is not None}
+
+    def body(self) -> bytes:
+        return json.dumps(self.document(), ensure_ascii=False, indent=2).encode() + b"\n"
+
+
+def problem(error: MigovError) -> Problem:
+    """Return how an error is told over HTTP.
+
+    >>> problem(QuerySyntaxError("This is not expected here.")).status
+    400
+    >>> problem(BusyError("Every worker is busy.")).headers
+    (('Retry-After', '5'),)
+    """
+    kind = next(PROBLEMS[base] for base in type(error).__mro__ if base in PROBLEMS)
+    headers: list[tuple[str, str]] = []
+    if isinstance(error, LimitError):
+        headers.append(("Retry-After", str(RETRY_AFTER)))
+    if isinstance(error, MethodError):
+        headers.append(("Allow", ", ".join(error.allowed)))
+    place = error.place
+    return Problem(
+        kind,
+        error.message,
+        line=place.line if place else None,
+        column=place.column if place else None,
+        source=place.text if place else None,
+        hint=error.hint,
+        headers=tuple(headers),
+        parameters=error.problems if isinstance(error, InvalidValuesError) else (),
+        suggestions=error.suggestions if isinstance(error, NoSuchEntityError) else (),
+    )

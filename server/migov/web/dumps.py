@@ -1,0 +1,96 @@
+"""`/dumps`: the whole graph as files, with checksums and a description."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import tempfile
+import threading
+from pathlib import Path
+from typing import Final
+
+from flask import Blueprint, Response, jsonify, send_from_directory, url_for
+
+from migov import __version__
+from migov.dumps import dump_files, write_dumps
+from migov.errors import EnvironmentProblem
+from migov.protocol.errors import UnknownPathError
+from migov.protocol.formats import PAGE, Format
+from migov.snapshot import Snapshot
+from migov.web.request import format_among, languages
+from migov.web.responses import page
+from migov.web.site import site, state
+
+blueprint = Blueprint("dumps", __name__)
+
+_JSON: Final = Format("json", "solutions", "JSON", ("application/json",))
+_CHECKSUMS: Final = "SHA256SUMS"
+_MEDIA_TYPES: Final = {".gz": "application/gzip", ".zip": "application/zip", ".ttl": "text/turtle"}
+_writing = threading.Lock()
+
+
+@blueprint.get("/dumps")
+def index() -> Response:
+    """List the files with sizes and checksums."""
+    format = format_among((PAGE, _JSON))
+    folder = _folder(state().snapshot)
+    sums = _checksums(folder)
+    files = [
+        {
+            "name": file.name,
+            "url": url_for("dumps.file", name=file.name, _external=True),
+            "holds": file.holds,
+            "size": (folder / file.name).stat().st_size,
+            "sha256": sums[file.name],
+        }
+        for file in dump_files()
+    ]
+    if format is PAGE:
+        return page("dumps.html", files=files, language=languages()[0])
+    return jsonify({"snapshot": state().snapshot.digest, "files": files})
+
+
+@blueprint.get("/dumps/<name>")
+def file(name: str) -> Response:
+    """Give one file."""
+    known = {entry.name for entry in dump_files()} | {_CHECKSUMS}
+    if name not in known:
+        raise UnknownPathError(
+            f"There is no dump “{name}”.", hint=f"There are {', '.join(sorted(known))}."
+        )
+    folder = _folder(state().snapshot)
+    return send_from_directory(
+        folder,
+        name,
+        mimetype=_MEDIA_TYPES.get(Path(name).suffix, "text/plain"),
+        max_age=0,
+        etag=_checksums(folder).get(name) or hashlib.sha256(folder.name.encode()).hexdigest(),
+    )
+
+
+def _folder(snapshot: Snapshot) -> Path:
+    """Return the folder with the dumps of a snapshot; whoever asks first waits for them."""
+    folder = site().settings.cache / "dumps" / f"{__version__}-{snapshot.digest}"
+    with _writing:
+        if not (folder / _CHECKSUMS).is_file():
+            _write(snapshot, folder)
+    return folder
+
+
+def _write(snapshot: Snapshot, folder: Path) -> None:
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        work = Path(tempfile.mkdtemp(prefix=f".{snapshot.name}-", dir=folder.parent))
+    except OSError as error:
+        raise EnvironmentProblem(f"The dumps cannot be written: {error.strerror}.") from error
+    try:
+        write_dumps(snapshot, work)
+        if not folder.exists():  # another process may have been first, with the same bytes
+            work.rename(folder)
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def _checksums(folder: Path) -> dict[str, str]:
+    lines = (folder / _CHECKSUMS).read_text(encoding="ascii").splitlines()
+    return {name: digest for digest, name in (line.split("  ", 1) for line in lines)}

@@ -1,0 +1,159 @@
+"""Every IRI under the base dereferences at the same path: entities, concepts, terms."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Final
+
+from flask import Blueprint, Response
+from pyoxigraph import NamedNode
+
+from migov.entities import (
+    Description,
+    Entry,
+    NoSuchEntityError,
+    concepts_of,
+    describe,
+    entities_of,
+    quads_about,
+    quads_of_graph,
+    schemes,
+    suggestions,
+    summaries,
+    written,
+)
+from migov.errors import UnknownEntityError
+from migov.protocol.formats import FORMATS, GRAPHS, PAGE
+from migov.vocabulary import CONCEPT, GRAPH, ID, KINDS, NS, STANDARD_PREFIXES
+from migov.web.links import href
+from migov.web.ontology import vocabulary_page
+from migov.web.ordering import arranged, incoming_of, is_scheme, roles_of
+from migov.web.request import format_among, languages, own_iri
+from migov.web.responses import body, names_of, page
+from migov.web.site import state
+
+blueprint = Blueprint("entities", __name__)
+
+OFFERED: Final = (PAGE, *GRAPHS)
+_DCTERMS, _SKOS, _RDF = (STANDARD_PREFIXES[prefix] for prefix in ("dcterms", "skos", "rdf"))
+_REPLACED: Final = _DCTERMS + "isReplacedBy"
+_ONTOLOGY: Final = NS.removesuffix("#")
+_ONTOLOGY_GRAPH: Final = GRAPH + "ontology/migov.ttl"
+
+
+@blueprint.get("/id/<kind>/<path:slug>")
+def entity(kind: str, slug: str) -> Response:
+    """Show an entity, or give its triples."""
+    return _thing(f"/id/{kind}/{slug}")
+
+
+@blueprint.get("/concept/<path:path>")
+def concept(path: str) -> Response:
+    """Show a concept or a scheme, or give its triples."""
+    return _thing(f"/concept/{path}")
+
+
+@blueprint.get("/id/<kind>")
+def kind(kind: str) -> Response:
+    """List the entities of a kind."""
+    if kind not in KINDS:
+        raise NoSuchEntityError(f"{ID}{kind}", [])
+    format_among((PAGE,))
+    entries = entities_of(state().engine, kind, languages())
+    return _list(kind, entries)
+
+
+@blueprint.get("/concept")
+def concept_schemes() -> Response:
+    """List the concept schemes."""
+    format_among((PAGE,))
+    return _list("scheme", schemes(state().engine, languages()))
+
+
+@blueprint.get("/ns")
+@blueprint.get("/ns.<suffix>")
+def ontology(suffix: str | None = None) -> Response:
+    """Show the whole ontology: its terms are fragments of this address."""
+    format = format_among(OFFERED, suffix)
+    if format is PAGE:
+        return vocabulary_page(_ONTOLOGY)
+    quads = quads_of_graph(state().engine, _ONTOLOGY_GRAPH)
+    return body(written(quads, format.name, state().prefixes), format)
+
+
+@blueprint.get("/ns/<version>")
+def ontology_version(version: str) -> Response:
+    """Lead the version that is served to the ontology; other versions are in the repository."""
+    description = describe(state().engine, _ONTOLOGY)
+    iri = f"{_ONTOLOGY}/{version}"
+    if iri in [
+        term.value for term in description.values_of(STANDARD_PREFIXES["owl"] + "versionIRI")
+    ]:
+        return Response(status=HTTPStatus.SEE_OTHER, headers={"Location": href(_ONTOLOGY) or "/ns"})
+    raise NoSuchEntityError(iri, [_ONTOLOGY])
+
+
+def _thing(path: str) -> Response:
+    stem, _, suffix = path.rpartition(".")
+    named = suffix if suffix in FORMATS and "/" not in suffix else None
+    iri = own_iri(stem if named else path)
+    format = format_among(OFFERED, named)
+    current = state()
+    if format is not PAGE:
+        quads = quads_about(current.engine, iri)
+        if not quads:
+            raise _unknown(iri)
+        for quad in quads:
+            if quad.predicate.value == _REPLACED and isinstance(quad.object, NamedNode):
+                return _moved(quad.object.value, named)
+        return body(written(quads, format.name, current.prefixes), format)
+    description = describe(current.engine, iri)
+    if not description.known:
+        raise _unknown(iri)
+    for term in description.values_of(_REPLACED):
+        return _moved(term.value, None)
+    return entity_page(description)
+
+
+def entity_page(description: Description) -> Response:
+    """Show everything that the graph says about one thing."""
+    engine, iri = state().engine, description.iri
+    told = summaries(engine, iri, languages())
+    members: list[Entry] = []
+    if is_scheme(iri):
+        members = concepts_of(engine, iri, languages())
+    names = names_of({*description.iris(), *told})
+    return page(
+        "entity.html",
+        names=names,
+        thing=description,
+        classes=[
+            names.iri(term.value)
+            for term in description.values_of(_RDF + "type")
+            if term.value.startswith(NS) or iri.startswith(CONCEPT)
+        ],
+        names_elsewhere=description.values_of(_SKOS + "prefLabel"),
+        summaries=told,
+        facts=arranged(description.facts, names),
+        kept=arranged(description.kept, names),
+        roles=roles_of(description.participations, iri, names),
+        incoming=incoming_of(description, names, members),
+        inferred=arranged(description.inferred, names),
+        inferred_incoming=arranged(description.inferred_incoming, names),
+        members=members,
+    )
+
+
+def _list(kind: str, entries: list[Entry]) -> Response:
+    names = names_of({iri for entry in entries for iri in entry.about})
+    return page("list.html", names=names, kind=kind, entries=entries)
+
+
+def _unknown(iri: str) -> UnknownEntityError:
+    return NoSuchEntityError(iri, suggestions(state().engine, iri))
+
+
+def _moved(iri: str, suffix: str | None) -> Response:
+    target = href(iri) or iri
+    location = f"{target}.{suffix}" if suffix else target
+    return Response(status=HTTPStatus.MOVED_PERMANENTLY, headers={"Location": location})

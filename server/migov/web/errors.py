@@ -1,0 +1,61 @@
+"""Every error as a problem document or a page; nothing else ever leaves this server."""
+
+from __future__ import annotations
+
+import logging
+
+from flask import Flask, Response
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound, RequestEntityTooLarge
+
+from migov.errors import MigovError, RequestError
+from migov.protocol.errors import MethodError, TooLongError, UnknownPathError
+from migov.protocol.problems import problem
+from migov.web.responses import problem_response
+
+log = logging.getLogger(__name__)
+
+
+def _known(error: MigovError) -> Response:
+    return problem_response(problem(error))
+
+
+def _http(error: HTTPException) -> Response:
+    return _known(_translated(error))
+
+
+def _translated(error: HTTPException) -> MigovError:
+    if isinstance(error, NotFound):
+        return UnknownPathError(
+            "Nothing is served at this path.",
+            hint="The home page lists what there is.",
+        )
+    if isinstance(error, MethodNotAllowed):
+        allowed = tuple(sorted(error.valid_methods or ()))
+        return MethodError(
+            f"This path takes {', '.join(allowed)} only.",
+            allowed=allowed,
+            hint="The graph changes by reviewed commits to its files, not over HTTP.",
+        )
+    if isinstance(error, RequestEntityTooLarge):
+        return TooLongError(
+            "The body is longer than this server reads.",
+            hint="Send less text: move long VALUES lists into several requests.",
+        )
+    return RequestError(error.description or error.name)
+
+
+def _defect(error: Exception) -> Response:
+    log.exception("a request failed", exc_info=error)
+    return _known(
+        MigovError(
+            "This server made a mistake, and it has been written to its log.",
+            hint="Please report what you asked for.",
+        )
+    )
+
+
+def register(app: Flask) -> None:
+    """Let an application render every error in one of these ways."""
+    app.register_error_handler(MigovError, _known)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(Exception, _defect)

@@ -1,0 +1,100 @@
+"""The front page, the state of what is served, and what a kind of problem means."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from flask import Blueprint, Response, jsonify, url_for
+
+from migov.entities import overview
+from migov.errors import MigovError
+from migov.protocol.errors import UnknownPathError
+from migov.protocol.problems import PROBLEMS
+from migov.vocabulary import NS
+from migov.web.request import chosen_language, languages
+from migov.web.responses import names_of, page
+from migov.web.site import site, state
+
+blueprint = Blueprint("home", __name__)
+
+_COUNTED: Final = (
+    ("Initiative", "/id/initiative"),
+    ("Actor", "/id/actor"),
+    ("Participation", "/id/participation"),
+    ("Country", "/id/place"),
+    ("Corridor", "/id/corridor"),
+    ("Event", "/id/event"),
+    ("Objective", "/id/objective"),
+    ("Output", "/id/output"),
+    ("Quotation", "/id/quotation"),
+    ("ExternalInstrument", "/id/instrument"),
+    ("Person", "/id/person"),
+    ("SourceRecord", "/graph"),
+)
+"""The classes that the front page counts, and where each is listed."""
+_FEATURED: Final = (
+    "who-funds-and-implements",
+    "initiatives-of-country",
+    "funding-through-structure",
+    "corridor-governance",
+    "where-records-differ",
+    "global-compact-gaps",
+)
+
+
+@blueprint.get("/")
+def home() -> Response:
+    """Show what is in the graph and how to ask."""
+    chosen_language()
+    current = state()
+    seen = overview(current.engine, languages())
+    catalogue = current.catalogue
+    featured = [catalogue[slug] for slug in _FEATURED if slug in catalogue]
+    return page(
+        "home.html",
+        names=names_of(NS + name for name, _ in _COUNTED),
+        counts=[
+            (NS + name, path, seen.classes[NS + name])
+            for name, path in _COUNTED
+            if NS + name in seen.classes
+        ],
+        overview=seen,
+        featured=featured or list(catalogue.values())[:6],
+        queries=len(catalogue),
+        language=languages()[0],
+        host=url_for("home.home", _external=True).rstrip("/"),
+    )
+
+
+@blueprint.get("/snapshot")
+def snapshot() -> Response:
+    """Tell in JSON what is served, at which revision, and what keeps newer files from it."""
+    problem = site().problem
+    return jsonify(
+        {
+            **state().snapshot.describe(),
+            "queries": len(state().catalogue),
+            "problem": _told(problem) if problem else None,
+        }
+    )
+
+
+@blueprint.get("/problem/<slug>")
+def problem_type(slug: str) -> Response:
+    """Say what a kind of problem means: the `type` of every problem document leads here."""
+    for error, kind in PROBLEMS.items():
+        if kind.slug == slug:
+            return page("problem-type.html", kind=kind, meaning=error.__doc__ or "")
+    raise UnknownPathError(f"There is no kind of problem “{slug}”.")
+
+
+def _told(problem: MigovError) -> dict[str, Any]:
+    place = problem.place
+    return {
+        "detail": problem.message,
+        "file": place.source if place else None,
+        "line": place.line if place else None,
+        "column": place.column if place else None,
+        "text": place.text if place else None,
+        "hint": problem.hint,
+    }

@@ -1,0 +1,116 @@
+"""Addresses on this server, and what templates need to show a term."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import quote, urlencode, urlsplit
+
+from flask import request
+from pyoxigraph import BlankNode, Literal, NamedNode
+
+from migov.entities import Label
+from migov.vocabulary import BASE, GRAPH, compact
+from migov.web.request import LANGUAGES
+
+_RECORDS = GRAPH + "data/records/"
+
+
+def href(iri: str, **parameters: str) -> str | None:
+    """Return where a link to an IRI goes: this server for our own, the web for http(s), else None.
+
+    A language named in the address is kept on the way.
+    """
+    if iri.startswith(BASE):
+        path, _, fragment = iri.removeprefix(BASE).partition("#")
+        return here("/" + path, **parameters) + (f"#{fragment}" if fragment else "")
+    return iri if urlsplit(iri).scheme in ("http", "https") else None
+
+
+def here(path: str, **parameters: str) -> str:
+    """Return the address of a path of this server, with the language that was named."""
+    language = request.args.get("lang")
+    fields = {**({"lang": language} if language in LANGUAGES else {}), **parameters}
+    address = request.script_root + quote(path, safe="/:@!$&'()*+,;=~-._%")
+    return f"{address}?{urlencode(fields)}" if fields else address
+
+
+def in_language(language: str) -> str:
+    """Return the address of this page in another language."""
+    kept = [(name, value) for name, value in request.args.items(multi=True) if name != "lang"]
+    path = quote(request.script_root + request.path, safe="/:@!$&'()*+,;=~-._")
+    return f"{path}?{urlencode([*kept, ('lang', language)])}"
+
+
+def as_format(name: str) -> str:
+    """Return the address of what this page shows in another format."""
+    kept = [(key, value) for key, value in request.args.items(multi=True) if key != "format"]
+    path = quote(request.script_root + request.path, safe="/:@!$&'()*+,;=~-._")
+    return f"{path}?{urlencode([*kept, ('format', name)])}"
+
+
+def citation(graph: str) -> str:
+    """Return the short name of a named graph, as sources are cited in the margin.
+
+    >>> citation("https://w3id.org/migov/graph/data/records/gfmd/thamm.ttl")
+    'gfmd/thamm'
+    """
+    path = graph.removeprefix(_RECORDS).removeprefix(GRAPH)
+    return path.removesuffix(".ttl").removeprefix("data/")
+
+
+def heading(variable: str) -> str:
+    """Return the name of a variable as the head of a column.
+
+    >>> heading("fundingYear")
+    'Funding year'
+    """
+    words = re.sub(r"(?<=[a-z0-9])([A-Z])", r" \1", variable).replace("_", " ")
+    return words[:1].upper() + words[1:].lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A term as a template shows it."""
+
+    text: str
+    href: str | None = None
+    language: str | None = None
+    title: str | None = None
+    external: bool = False
+    number: bool = False
+
+
+class Names:
+    """Labels of a page's IRIs, and terms made ready to show."""
+
+    def __init__(self, labels: Mapping[str, Label]) -> None:
+        self._labels = labels
+
+    def label(self, iri: str) -> Label:
+        return self._labels.get(iri) or Label(compact(iri))
+
+    def iri(self, iri: str) -> Shown:
+        label = self.label(iri)
+        return Shown(
+            label.text,
+            href(iri),
+            label.language,
+            title=compact(iri),
+            external=not iri.startswith(BASE),
+        )
+
+    def term(self, term: NamedNode | BlankNode | Literal) -> Shown:
+        if isinstance(term, NamedNode):
+            return self.iri(term.value)
+        if isinstance(term, BlankNode):
+            return Shown("[ ]", title="a node without a name")
+        kind = compact(term.datatype.value)
+        plain = kind in ("xsd:string", "rdf:langString")
+        return Shown(
+            term.value,
+            language=term.language,
+            title=None if plain else kind,
+            number=kind in ("xsd:integer", "xsd:decimal", "xsd:double"),
+        )

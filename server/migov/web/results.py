@@ -1,0 +1,124 @@
+"""Answers as tables to read: labels in the place of IRIs, each linked to what it names."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from pyoxigraph import (
+    BlankNode,
+    Literal,
+    NamedNode,
+    QueryBoolean,
+    QueryResultsFormat,
+    QuerySolutions,
+    RdfFormat,
+    parse,
+    parse_query_results,
+)
+
+from migov.engine import Answer
+from migov.vocabulary import BASE
+from migov.web.links import Names, Shown
+from migov.web.responses import names_of
+
+MOST_ROWS = 1000
+"""Rows that a page shows of a query without pages; the other formats have them all."""
+
+Term = NamedNode | BlankNode | Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Columns and rows to show; `total` counts the rows of the answer, shown or not."""
+
+    columns: list[str]
+    rows: list[list[Shown | None]]
+    total: int
+
+    @property
+    def cut(self) -> bool:
+        return self.total > len(self.rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """An answer for a page: a table, or a truth value."""
+
+    table: Table | None = None
+    truth: bool | None = None
+
+
+def result_of(answer: Answer) -> Result:
+    """Return an answer (JSON solutions or a Turtle graph) made ready to show."""
+    if answer.kind == "graph":
+        triples = list(parse(answer.body, format=RdfFormat.TURTLE))
+        rows: list[list[Term | None]] = [
+            [_plain(triple.subject), triple.predicate, _plain(triple.object)]
+            for triple in triples[:MOST_ROWS]
+        ]
+        return Result(_table(["subject", "predicate", "object"], rows, len(triples)))
+    results = parse_query_results(answer.body, format=QueryResultsFormat.JSON)
+    if isinstance(results, QueryBoolean):
+        return Result(truth=bool(results))
+    assert isinstance(results, QuerySolutions)
+    columns = [variable.value for variable in results.variables]
+    found = [[_plain(term) for term in solution] for solution in results]
+    return Result(_table(columns, found[:MOST_ROWS], len(found)))
+
+
+def cut(body: bytes, limit: int) -> tuple[bytes, bool]:
+    """Return JSON solutions with at most `limit` rows, and whether there were more."""
+    document: dict[str, Any] = json.loads(body)
+    bindings = document["results"]["bindings"]
+    if len(bindings) <= limit:
+        return body, False
+    del bindings[limit:]
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode(), True
+
+
+def row_count(body: bytes) -> int:
+    """Return the number of JSON solutions."""
+    return len(json.loads(body)["results"]["bindings"])
+
+
+def _table(columns: list[str], rows: list[list[Term | None]], total: int) -> Table:
+    iris = {
+        term.value
+        for row in rows
+        for term in row
+        if isinstance(term, NamedNode) and term.value.startswith(BASE)
+    }
+    return _joined(columns, rows, total, names_of(iris))
+
+
+def _joined(columns: list[str], rows: list[list[Term | None]], total: int, names: Names) -> Table:
+    """Show ?xLabel in the place of ?x: one column, read as the label, linked to the thing."""
+    spoken = {
+        columns.index(name.removesuffix("Label")): position
+        for position, name in enumerate(columns)
+        if name.endswith("Label") and name.removesuffix("Label") in columns
+    }
+    kept = [position for position in range(len(columns)) if position not in spoken.values()]
+
+    def cell(row: list[Term | None], position: int) -> Shown | None:
+        term = row[position]
+        label = row[spoken[position]] if position in spoken else None
+        if isinstance(term, NamedNode) and isinstance(label, Literal):
+            shown = names.iri(term.value)
+            return Shown(label.value, shown.href, label.language, shown.title, shown.external)
+        return None if term is None else names.term(term)
+
+    return Table(
+        [columns[position] for position in kept],
+        [[cell(row, position) for position in kept] for row in rows],
+        total,
+    )
+
+
+def _plain(term: object) -> Term | None:
+    """Return a term as it is shown; a triple term, which RDF 1.2 allows, as its text."""
+    if term is None or isinstance(term, NamedNode | BlankNode | Literal):
+        return term
+    return Literal(str(term))

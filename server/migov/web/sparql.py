@@ -1,0 +1,99 @@
+"""`/sparql`: the SPARQL 1.1 Protocol for programs, and a page with a form for people."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from flask import Blueprint, Response, request
+
+from migov.errors import MigovError
+from migov.protocol.formats import GRAPHS, PAGE, SOLUTIONS, Wanted, choose_for_query
+from migov.protocol.operation import Operation, answer, last, read_operation
+from migov.protocol.operation import parameters_of as fields_of
+from migov.protocol.problems import Problem, problem
+from migov.web.request import chosen_language, url_parameters
+from migov.web.responses import body, page
+from migov.web.results import Result, result_of
+from migov.web.site import site, state
+
+blueprint = Blueprint("sparql", __name__)
+
+_EXAMPLE = """# Who funds and who implements labour-mobility schemes, and says who?
+SELECT ?initiative ?role ?actor ?record ?locator
+WHERE {
+  VALUES ?role { role:funder role:implementer }
+  GRAPH ?record {
+    ?participation mg:participationIn ?initiative ;
+      mg:role ?role ; mg:actor ?actor ; mg:locator ?locator .
+  }
+  ?initiative mg:theme theme:labour-mobility-schemes .
+}
+ORDER BY ?initiative ?role ?actor ?record"""
+
+
+@blueprint.route("/sparql", methods=["GET", "POST"])
+def sparql() -> Response:
+    """Answer a query, or show the form to a browser that brings none."""
+    wanted = choose_for_query(request.headers.get("Accept"), _named_format())
+    if not wanted.page:
+        return _answered(_operation(), wanted)
+    chosen_language()
+    if request.method != "POST" and not last(url_parameters(), "query"):
+        return _form(Operation(_EXAMPLE))
+    operation = Operation("")
+    try:
+        operation = _operation()
+        return _answered(operation, wanted)
+    except MigovError as error:
+        return _form(operation, failure=problem(error))
+
+
+def _operation() -> Operation:
+    return read_operation(
+        request.method, url_parameters(), request.headers.get("Content-Type"), request.get_data()
+    )
+
+
+def _named_format() -> str | None:
+    """The format may be named in the address, or beside the query in a form."""
+    named = last(url_parameters(), "format")
+    if named is None and request.mimetype == "application/x-www-form-urlencoded":
+        named = last(fields_of(request.get_data()), "format")
+    return named
+
+
+def _answered(operation: Operation, wanted: Wanted) -> Response:
+    current = state()
+    result = answer(
+        current.engine,
+        operation,
+        wanted,
+        graphs=current.snapshot.graphs,
+        characters=site().settings.text,
+        prefixes=current.prefixes,
+    )
+    format = wanted.of(result.kind)
+    if format is PAGE:
+        return _form(operation, result=result_of(result), kind=result.kind)
+    assert format is not None  # the engine refuses a kind of result that nothing was named for
+    return body(result.body, format)
+
+
+def _form(
+    operation: Operation,
+    *,
+    result: Result | None = None,
+    kind: str = "solutions",
+    failure: Problem | None = None,
+) -> Response:
+    response = page(
+        "sparql.html",
+        status=failure.status if failure else HTTPStatus.OK,
+        operation=operation,
+        result=result,
+        formats=GRAPHS if kind == "graph" else SOLUTIONS,
+        failure=failure,
+        prefixes=state().prefixes,
+    )
+    response.headers.extend(list(failure.headers if failure else ()))
+    return response

@@ -1,0 +1,69 @@
+"""Noticing that files changed: a commit, a pull, a merge made outside this server."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+
+from migov.dataset.files import content_paths
+from migov.repository import Repository
+
+log = logging.getLogger(__name__)
+
+Look = tuple[str | None, tuple[tuple[str, int, int], ...]]
+
+
+def look(repository: Repository) -> Look:
+    """Return the revision, and path, time and size of every file that is served."""
+    seen: list[tuple[str, int, int]] = []
+    beside = (*repository.queries.glob("*.rq"), *repository.shapes.glob("*.ttl"))
+    for path in (*content_paths(repository), *sorted(beside)):
+        status = path.stat()
+        seen.append((str(path), status.st_mtime_ns, status.st_size))
+    return repository.revision(), tuple(seen)
+
+
+class Watcher(threading.Thread):
+    """Calls `changed` after two looks that agree with each other and not with what was published.
+
+    Two looks, because a pull writes many files; and never while git holds its index. The first
+    agreement counts as a change, for files may have changed while the server started.
+    """
+
+    def __init__(
+        self, repository: Repository, seconds: float, changed: Callable[[], object]
+    ) -> None:
+        super().__init__(name="watch", daemon=True)
+        self._repository = repository
+        self._seconds = seconds
+        self._changed = changed
+        self._ended = threading.Event()
+        self._published: Look | None = None
+
+    def stop(self) -> None:
+        self._ended.set()
+
+    def run(self) -> None:
+        before = self._look()
+        while not self._ended.wait(self._seconds):
+            now = self._look()
+            if now is not None and now == before and now != self._published:
+                self._publish(now)
+            before = now
+
+    def _publish(self, now: Look) -> None:
+        try:
+            self._changed()
+        except Exception:  # whatever goes wrong, the last good snapshot stays and the watch goes on
+            log.exception("what changed could not be published")
+        self._published = now
+
+    def _look(self) -> Look | None:
+        """Return a look, or None in the middle of a change: git at work, or a file just gone."""
+        if (self._repository.root / ".git" / "index.lock").exists():
+            return None
+        try:
+            return look(self._repository)
+        except OSError:
+            return None

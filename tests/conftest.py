@@ -1,0 +1,121 @@
+"""What several test modules share: the snapshot of this checkout, an application, a real server."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from threading import Thread
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from migov.engine import Engine, Published
+from migov.engine.published import published
+from migov.repository import Repository, find_repository
+from migov.settings import Settings
+from migov.web import create_app
+
+ROOT = Path(__file__).resolve().parent.parent
+_ADDRESS = re.compile(r"http://\S+?:\d+/")
+
+
+@pytest.fixture(scope="session")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder for snapshots; the processes of one test run share it."""
+    base = tmp_path_factory.getbasetemp()
+    return (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "cache"
+
+
+@pytest.fixture(scope="session")
+def settings(cache: Path) -> Settings:
+    return replace(Settings(), cache=cache, deadline=5.0, watch=0.2)
+
+
+@pytest.fixture(scope="session")
+def repository() -> Repository:
+    return find_repository(ROOT)
+
+
+@pytest.fixture(scope="session")
+def current(repository: Repository, settings: Settings) -> Iterator[Published]:
+    """What this checkout publishes."""
+    with published(repository, settings) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def engine(current: Published) -> Engine:
+    return current.edition.engine
+
+
+@pytest.fixture(scope="session")
+def app(current: Published, settings: Settings) -> Flask:
+    return create_app(current, settings)
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()
+
+
+@contextmanager
+def running(root: Path, cache: Path, *options: str, wait: float = 60) -> Iterator[str]:
+    """Run `migov serve` in a process of its own and give its address, without the final slash."""
+    command = [sys.executable, "-m", "migov.cli", "serve", "--port", "0", "--watch", "0.2"]
+    child = subprocess.Popen(
+        [*command, "--root", str(root), "--cache", str(cache), *options],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+    )
+    lines: SimpleQueue[str] = SimpleQueue()
+
+    def read() -> None:
+        assert child.stdout is not None
+        for line in child.stdout:
+            lines.put(line)
+
+    reader = Thread(target=read, daemon=True)
+    reader.start()
+    try:
+        yield _address(lines, wait)
+    finally:
+        child.send_signal(signal.SIGTERM)
+        try:
+            child.wait(timeout=15)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.wait()
+            raise
+        finally:
+            reader.join(timeout=5)
+            assert child.stdout is not None
+            child.stdout.close()
+
+
+def _address(lines: SimpleQueue[str], wait: float) -> str:
+    seen: list[str] = []
+    while True:
+        try:
+            seen.append(lines.get(timeout=wait))
+        except Empty:
+            raise AssertionError(f"the server did not start: {''.join(seen)}") from None
+        if found := _ADDRESS.search(seen[-1]):
+            return found[0].rstrip("/")
+
+
+@pytest.fixture(scope="session")
+def endpoint(cache: Path) -> Iterator[str]:
+    """The address of a real server over this checkout."""
+    with running(ROOT, cache, "--deadline", "3") as address:
+        yield address
