@@ -13,15 +13,17 @@ serve: .venv/ready ## The endpoint on http://127.0.0.1:8000 (PORT= changes it)
 	$(BIN)/migov serve --port $(PORT)
 
 test: check ## Everything this machine can run; names what it leaves out
-	$(BIN)/python -m pytest -q -n 2 --dist loadgroup --ignore tests/conformance/suites
+	$(BIN)/python -m pytest -q -n 2 --dist loadgroup tests --ignore tests/conformance/suites
 	$(MAKE) --no-print-directory conformance
 
-check: .venv/ready ## Style, types, layers, and that the content conforms; changes nothing
+check: .venv/ready ## Style, types, layers, layout, doctests, and that the content conforms; changes nothing
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/migov fmt --check
 	$(BIN)/migov validate
+	$(BIN)/python -m pytest -q server/migov
 
 fix: .venv/ready ## Mend style where that is mechanical
 	$(BIN)/ruff check --fix .
@@ -38,7 +40,8 @@ clean: ## Everything that can be made again
 	rm -rf .venv .cache build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 
 .venv/ready: pyproject.toml
-	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --upgrade pip
-	$(BIN)/python -m pip install --quiet --editable '.[dev]'
-	touch $@
+	@echo "Setting up .venv (a minute or so) …"
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --upgrade pip
+	@$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	@touch $@
