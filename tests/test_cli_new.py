@@ -10,10 +10,10 @@ import pytest
 
 from cli_runner import copy_of_content, migov
 from migov.dataset import content_files
+from migov.dataset.turtle import format_turtle
 from migov.gate.report import Severity
 from migov.gate.repository import check_repository
 from migov.gate.structure import BLANK
-from migov.gate.turtle import format_turtle
 from migov.repository import Repository
 
 

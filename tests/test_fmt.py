@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from pyoxigraph import CanonicalizationAlgorithm, Dataset, RdfFormat, parse
 
 from cli_runner import ROOT, migov
+from migov.dataset.turtle import format_turtle
+from migov.dataset.turtle.blocks import comments
+from migov.dataset.turtle.tokens import UnknownTurtleError
 from migov.errors import DataSyntaxError
-from migov.gate.turtle import format_turtle
-from migov.gate.turtle.blocks import comments
-from migov.gate.turtle.tokens import UnknownTurtleError
 
 BEFORE = """\
 # What this file is about

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from migov.engine.tokens import dataset_clause, depth, iris, readings, tokenize
+from migov.engine.tokens import dataset_clause, iris, readings, tokenize
 from migov.vocabulary import INFERRED_GRAPH, PREFIXES
 
 PIECES = (
@@ -172,7 +172,6 @@ def test_no_text_breaks_what_is_made_of_tokens(text: str) -> None:
     assert len(iris(tokens, known=PREFIXES)) == len(tokens)
     assert len(iris(tokens, "http://a/b")) == len(tokens)
     dataset_clause(tokens)
-    assert 0 <= depth(tokens) <= len(tokens)
 
 
 @pytest.mark.parametrize("piece", ['"', "\\", ":", "@", "<", "."])
@@ -246,11 +245,3 @@ def test_a_dataset_clause_tells_default_and_named_apart() -> None:
     assert dataset_clause(tokenize("SELECT * { ?s ?p 'FROM <a:5>' } # FROM <a:6>")) is None
     assert dataset_clause(tokenize("FROM")) is None
     assert dataset_clause(tokenize("FROM NAMED")) is None
-
-
-def test_depth_counts_brackets_outside_strings_alone() -> None:
-    assert depth(tokenize("ASK { '{{{{' # {{{{\n (<http://a/{>) }")) == 3
-    assert depth(tokenize("ASK { '{{{{' # {{{{\n ( ) }")) == 2
-    assert depth(tokenize("}}}} {")) <= 1
-    assert depth(tokenize("[[[")) == 3
-    assert depth([]) == 0

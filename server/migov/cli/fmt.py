@@ -34,7 +34,7 @@ def command(files: tuple[Path, ...], check: bool, diff: bool, root: Path | None)
       migov fmt --check data/actors
       migov fmt - < draft.ttl
     """
-    from migov.gate.turtle import format_turtle
+    from migov.dataset.turtle import format_turtle
 
     if [str(path) for path in files] == ["-"]:
         sys.stdout.buffer.write(format_turtle("standard input", sys.stdin.buffer.read()))

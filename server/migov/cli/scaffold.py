@@ -14,9 +14,9 @@ from pyoxigraph import Literal, NamedNode
 
 from migov.catalogue.parameters import day_of
 from migov.dataset import ContentFile, content_files, graph_iri, read_quads
+from migov.dataset.turtle import format_turtle
 from migov.errors import EnvironmentProblem, ParameterError
 from migov.gate.structure import BLANK
-from migov.gate.turtle import format_turtle
 from migov.repository import Repository
 from migov.vocabulary import CONCEPT, ID, KINDS, NS, STANDARD_PREFIXES
 

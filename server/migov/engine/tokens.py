@@ -75,7 +75,7 @@ def tokenize(text: str) -> list[Token]:
     >>> [token.text for token in tokenize("ASK { ?s ?p 'SERVICE' } # LOAD")]
     ['ASK', '{', '?s', '?p', "'SERVICE'", '}']
     """
-    return list(_tokens(_unescaped(text)))
+    return list(_tokens(unescaped(text)))
 
 
 def readings(text: str) -> Iterator[Iterator[Token]]:
@@ -89,14 +89,15 @@ def readings(text: str) -> Iterator[Iterator[Token]]:
     >>> [any(token.is_word("SERVICE") for token in reading) for reading in readings(hidden)]
     [False, True]
     """
-    versions = dict.fromkeys((_unescaped(text), text))
+    versions = dict.fromkeys((unescaped(text), text))
     for version in versions:
         yield _tokens(version)
         if _MAY_BE_OPERATOR.search(version):
             yield _tokens(version, _OPERATOR_FIRST)
 
 
-def _unescaped(text: str) -> str:
+def unescaped(text: str) -> str:
+    """Return a text with its codepoint escapes undone once."""
     return _ESCAPE.sub(lambda found: _character(found[1] or found[2]), text)
 
 
@@ -199,17 +200,3 @@ def dataset_clause(
             if iri is not None:
                 (named if is_named else default).append(iri)
     return DatasetClause(tuple(default), tuple(named)) if default or named else None
-
-
-def depth(tokens: Sequence[Token]) -> int:
-    """Return how deeply brackets of any kind nest.
-
-    >>> depth(tokenize("ASK { { ?s ?p (1 2) } }"))
-    3
-    """
-    deepest = level = 0
-    for token in tokens:
-        if token.kind == "mark":
-            level += (token.text in "([{") - (token.text in ")]}")
-            deepest = max(deepest, level)
-    return deepest

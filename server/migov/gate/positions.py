@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from urllib.parse import urljoin
 
 from migov.dataset import ContentFile
+from migov.dataset.turtle.blocks import Block, Node, Term, names, read_blocks
+from migov.dataset.turtle.tokens import UnknownTurtleError, position
 from migov.errors import Place
-from migov.gate.turtle.blocks import Block, Node, Term, names, read_blocks
-from migov.gate.turtle.tokens import UnknownTurtleError, position
 
 _TYPE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
 _ESCAPE = re.compile(r"\\([_~.\-!$&'()*+,;=/?#@%])")

@@ -10,9 +10,9 @@ from pyoxigraph import CanonicalizationAlgorithm, Dataset, RdfFormat, parse, ser
 from rdflib import RDF, BNode, Graph, Literal, URIRef
 from rdflib.term import Identifier
 
+from migov.dataset.turtle import format_turtle
 from migov.gate.report import SH, Finding, Report, Severity
 from migov.gate.shapes import SH as SHACL
-from migov.gate.turtle import format_turtle
 from migov.vocabulary import STANDARD_PREFIXES
 
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from migov.gate.turtle.blocks import Blank, Block, Collection, Node, Pair, Term
-from migov.gate.turtle.order import object_key, predicate_key
+from migov.dataset.turtle.blocks import Blank, Block, Collection, Node, Pair, Term
+from migov.dataset.turtle.order import object_key, predicate_key
 
 WIDTH = 100
 _STEP = "    "

@@ -1,5 +1,5 @@
 """The layout of Turtle files: tokens → statements with their comments → the house style."""
 
-from migov.gate.turtle.format import format_turtle
+from migov.dataset.turtle.format import format_turtle
 
 __all__ = ["format_turtle"]

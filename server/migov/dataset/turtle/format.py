@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pyoxigraph import CanonicalizationAlgorithm, Dataset, RdfFormat, parse
 
+from migov.dataset.turtle.blocks import comments, read_blocks
+from migov.dataset.turtle.layout import lay_out
+from migov.dataset.turtle.tokens import UnknownTurtleError
 from migov.errors import DataSyntaxError, MigovError, Place, TooComplexError
-from migov.gate.turtle.blocks import comments, read_blocks
-from migov.gate.turtle.layout import lay_out
-from migov.gate.turtle.tokens import UnknownTurtleError
 
 _ANY_BASE = "https://w3id.org/migov/graph/"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from migov.gate.turtle.tokens import Token, tokenize, unknown
+from migov.dataset.turtle.tokens import Token, tokenize, unknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,8 @@ class Block:
     """A directive or a statement.
 
     `lead` has the comments above it; "" in it is an empty line. `trail` is the comment on its last
-    line. `verbatim` is the text of a statement with comments inside, which stays as it is.
+    line. `verbatim` is the text of a statement with comments inside, which stays as it is. `start`
+    and `end` are where the statement stands in the text, its full stop included.
     """
 
     directive: tuple[str, ...] = ()
@@ -57,6 +58,8 @@ class Block:
     lead: list[str] = field(default_factory=list)
     trail: str = ""
     verbatim: str = ""
+    start: int = 0
+    end: int = 0
 
 
 def read_blocks(text: str) -> list[Block]:
@@ -78,9 +81,9 @@ class _Reader:
             block = self._block()
             block.lead = lead
             used = self._tokens[first : self._at]
+            block.start, block.end = used[0].offset, used[-1].offset + len(used[-1].text)
             if any(token.kind == "comment" for token in used):
-                start, end = used[0].offset, used[-1].offset + len(used[-1].text)
-                block.verbatim = self._text[start:end].replace("\r\n", "\n")
+                block.verbatim = self._text[block.start : block.end].replace("\r\n", "\n")
             blocks.append(block)
             lead = self._lead(block)
         if lead:
