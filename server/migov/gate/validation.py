@@ -30,8 +30,6 @@ _logger.addHandler(logging.NullHandler())
 _logger.propagate = False
 OPTIONS: Final = {"logger": _logger, "inplace": False, "max_validation_depth": 30}
 """How pySHACL is asked, for a whole graph as for a part of one."""
-# rdflib logs a traceback for each literal that its datatype does not allow; a finding says it.
-logging.getLogger("rdflib.term").setLevel(logging.CRITICAL)
 
 
 class ShapesError(ContentError):
