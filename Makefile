@@ -4,7 +4,7 @@ PORT ?= 8000
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test check fix conformance wheel clean
+.PHONY: help serve test check fix conformance bench campaign wheel clean
 
 help: ## What can be made
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -32,6 +32,12 @@ fix: .venv/ready ## Mend style where that is mechanical
 
 conformance: .venv/ready ## The W3C SHACL and SPARQL suites, misses by name
 	$(BIN)/python -m pytest -q -n 2 tests/conformance/suites
+
+bench: .venv/ready ## The gate against pySHACL on the whole graph, in one run
+	cd tests && ../$(BIN)/python -m benchmarks.gate_change 100000 1000000 --whole
+
+campaign: .venv/ready ## 5,000 random changes: gate and whole validation must agree
+	cd tests && ../$(BIN)/python -m benchmarks.gate_campaign 5000
 
 wheel: .venv/ready ## The wheel, in dist/
 	$(BIN)/python -m build --wheel

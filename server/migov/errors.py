@@ -93,6 +93,10 @@ class RefusedError(RequestError):
     """Understood, and not allowed: it would reach outside this dataset."""
 
 
+class ConflictError(RequestError):
+    """What was asked fits a state of the files that is no longer there."""
+
+
 class TooComplexError(RequestError):
     """The text is nested too deeply, or is too long, to be evaluated."""
 

@@ -10,6 +10,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from dulwich.object_store import iter_tree_contents, tree_lookup_path
+from dulwich.objects import Commit
 from dulwich.repo import Repo
 
 from migov.errors import EnvironmentProblem
@@ -52,6 +54,27 @@ class Repository:
         except Exception:  # no checkout, no commit yet, a damaged .git: our files are there anyway
             return None
         return head if _COMMIT.fullmatch(head) else None
+
+    def committed(self, *folders: str) -> dict[str, bytes]:
+        """Return the names (SHA-1, hex) of the files that HEAD holds in some folders, by path.
+
+        Empty where git cannot tell.
+        """
+        try:
+            with Repo(str(self.root)) as repo:
+                head = repo[repo.head()]
+                assert isinstance(head, Commit)
+                return {
+                    f"{folder}/{entry.path.decode('utf-8', 'surrogateescape')}": entry.sha
+                    for folder in folders
+                    for entry in iter_tree_contents(
+                        repo.object_store,
+                        tree_lookup_path(repo.get_object, head.tree, folder.encode())[1],
+                    )
+                    if entry.path and entry.sha
+                }
+        except Exception:  # as for the revision
+            return {}
 
 
 def _holds_the_folders(folder: Path) -> bool:

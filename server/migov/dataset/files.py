@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
+from dulwich.objects import Blob
+
 from migov.errors import ContentError, Place
 from migov.repository import Repository
 from migov.vocabulary import GRAPH
@@ -54,6 +56,23 @@ def content_files(repository: Repository) -> list[ContentFile]:
     Raises ContentError when one cannot be read.
     """
     return [_read(path, repository.root) for path in content_paths(repository)]
+
+
+def is_uncommitted(repository: Repository, files: Iterable[ContentFile]) -> bool:
+    """Return whether the files differ from those of the commit that HEAD names.
+
+    Without a commit there is nothing to differ from.
+    """
+    committed = repository.committed("ontology", "data")
+    if not committed:
+        return False
+    content = {path: name for path, name in committed.items() if _is_content(path)}
+    return content != {file.path: Blob.from_string(file.content).id for file in files}
+
+
+def _is_content(path: str) -> bool:
+    is_rule = path.startswith("ontology/rules/") and path.endswith(".rq")
+    return (is_rule or path.endswith(".ttl")) and not _is_hidden(Path(path))
 
 
 def _read(path: Path, root: Path) -> ContentFile:

@@ -42,6 +42,12 @@ def read_quads(file: ContentFile) -> Iterator[Quad]:
             yield Quad(stable(triple.subject), triple.predicate, stable(triple.object), graph)
     except SyntaxError as error:
         raise _syntax_error(file, error) from error
+    except MemoryError as error:  # what the parser says of a token longer than its buffer
+        raise ContentSyntaxError(
+            f"{file.path} has a literal or an IRI that is too long.",
+            place=Place(file.path),
+            hint="A term may have 16 MB; nothing of this state of the files was loaded.",
+        ) from error
 
 
 def _syntax_error(file: ContentFile, error: SyntaxError) -> ContentSyntaxError:

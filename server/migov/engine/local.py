@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import queue
 import re
 import threading
 import time
+from collections.abc import Mapping
 from typing import Any, cast
 
 from migov.engine.operations import Answer, Kind, Limits, Query
 from migov.engine.process import WorkerProcess
 from migov.engine.tokens import dataset_clause, iris, tokenize
+from migov.engine.updates import Update
 from migov.errors import (
     AnswerTooLargeError,
     BusyError,
@@ -23,6 +26,9 @@ from migov.errors import (
 )
 from migov.snapshot import Snapshot
 from migov.vocabulary import ASSERTED_GRAPH, INFERRED_GRAPH
+
+Changed = list[tuple[str, str, str]]
+"""Graphs by IRI with what they say before and after, as N-Quads."""
 
 _POSITION = re.compile(r"error at (\d+):(\d+): ")
 
@@ -59,6 +65,32 @@ class LocalEngine:
         if "error" in frame:
             raise _error(frame, query.text)
         return Answer(cast("Kind", frame["kind"]), frame["format"], body)
+
+    def update(self, update: Update, prefixes: Mapping[str, str] | None = None) -> Changed:
+        """Return the graphs that an update would change, each as N-Quads before and after.
+
+        Nothing is kept of it: the worker that ran it is replaced. Blank nodes have the same labels
+        before and after, but not those of the files. Raises RequestError or LimitError.
+        """
+        request = {
+            "operations": [
+                {"text": f"{operation.declarations}\n{operation.text}", "reads": operation.reads}
+                for operation in update.operations
+            ],
+            "graphs": None if update.graphs is None else list(update.graphs),
+            "prefixes": dict(prefixes or {}),
+            "limit": self._limits.answer * 1_000_000,
+        }
+        until = time.monotonic() + self._limits.deadline
+        worker = self._take()
+        try:
+            frame, body = worker.ask(request, until)
+        finally:
+            worker.kill()
+            threading.Thread(target=self._replace, daemon=True).start()
+        if "error" in frame:
+            raise _update_error(frame, update)
+        return [(graph, before, after) for graph, before, after in json.loads(body)]
 
     def close(self) -> None:
         """End the idle workers now and each busy one when its query is done.
@@ -173,6 +205,20 @@ def _syntax_error(message: str, text: str) -> QuerySyntaxError:
     return QuerySyntaxError(
         f"The query is not valid SPARQL: {_reason(message[found.end() :])}.",
         place=Place.within("query", text, line, column),
+    )
+
+
+def _update_error(frame: dict[str, Any], update: Update) -> MigovError:
+    if frame["error"] != "syntax":
+        return _error(frame, "")
+    found = _POSITION.match(frame["message"])
+    if found is None:
+        return QuerySyntaxError(f"The update is not valid SPARQL: {frame['message']}.")
+    operation = update.operations[frame["operation"]]
+    line, column = operation.position(int(found[1]), int(found[2]))
+    return QuerySyntaxError(
+        f"The update is not valid SPARQL: {_reason(frame['message'][found.end() :])}.",
+        place=Place("update", line, column),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from migov.engine.local import LocalEngine
@@ -18,10 +18,19 @@ from migov.snapshot import Snapshot, build_snapshot
 
 @dataclass(frozen=True, slots=True)
 class Edition:
-    """One snapshot and the engine that answers from it."""
+    """One snapshot and the engines that answer from it.
+
+    `engine` runs what outsiders write; `house` runs this software's own questions and the canned
+    ones, so that no stranger's slow query keeps a page waiting.
+    """
 
     snapshot: Snapshot
     engine: LocalEngine
+    house: LocalEngine
+
+    def close(self) -> None:
+        self.engine.close()
+        self.house.close()
 
 
 class Published:
@@ -58,23 +67,26 @@ class Published:
             before, self._edition = self._edition, fresh
             if fresh.engine is before.engine:
                 return False
-            before.engine.close()  # still answers the requests that began with it
+            before.close()  # still answers the requests that began with it
             return True
 
     def close(self) -> None:
-        self._edition.engine.close()
+        self._edition.close()
 
     def _fresh(self, snapshot: Snapshot) -> Edition:
         """Return the edition of a snapshot; the engine stays where the files are the same."""
         current = self._edition
         if snapshot.digest != current.snapshot.digest:
             return self._open(snapshot)
-        if snapshot.revision != current.snapshot.revision:
-            return Edition(snapshot, current.engine)
-        return current
+        return current if snapshot == current.snapshot else replace(current, snapshot=snapshot)
 
     def _open(self, snapshot: Snapshot) -> Edition:
-        return Edition(snapshot, LocalEngine(snapshot, self._limits, self._workers))
+        engine = LocalEngine(snapshot, self._limits, self._workers)
+        try:
+            return Edition(snapshot, engine, LocalEngine(snapshot, self._limits))
+        except EnvironmentProblem:
+            engine.close()
+            raise
 
 
 @contextmanager

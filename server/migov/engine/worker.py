@@ -33,9 +33,11 @@ from pyoxigraph import (
     QueryTriples,
     RdfFormat,
     Store,
+    parse,
     serialize,
 )
 
+from migov.engine.updating import run_update
 from migov.vocabulary import INFERRED_GRAPH
 
 _Reply = tuple[dict[str, Any], bytes]
@@ -78,6 +80,8 @@ class _Bounded(io.BytesIO):
 def _evaluate(store: Store, request: dict[str, Any]) -> _Reply:
     """Return the frame and the bytes that answer one request; errors are frames too."""
     try:
+        if "operations" in request:
+            return run_update(store, request)
         with _default_graph(store, request["default_graphs"]) as default:
             return _answer(store, request, default)
     except SyntaxError as error:
@@ -166,7 +170,8 @@ def main() -> None:
     path, megabytes = sys.argv[1], int(sys.argv[2])
     requests, answers = sys.stdin.buffer, sys.stdout.buffer
     store = Store()
-    store.bulk_load(path=path, format=RdfFormat.N_QUADS)
+    # Not bulk_load(path=…): it renames blank nodes, so each worker would order them its own way.
+    store.bulk_extend(parse(path=path, format=RdfFormat.N_QUADS))
     threading.Thread(target=_watch_parent, daemon=True).start()
     _give_up_everything(megabytes)
     _send(answers, {"ready": True})

@@ -7,14 +7,15 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from pyoxigraph import NamedNode, Quad, RdfFormat, serialize
 
 from migov import __version__
-from migov.dataset import ContentFile, content_files, digest, in_graph, read_quads
+from migov.dataset import ContentFile, content_files, digest, in_graph, is_uncommitted, read_quads
 from migov.errors import EnvironmentProblem
 from migov.inference import derive, read_rules
 from migov.repository import Repository
@@ -24,6 +25,7 @@ from migov.vocabulary import INFERRED_GRAPH
 _FORMAT = f"{__version__}-2"
 """Changes when the same files would give another snapshot; part of every cache path."""
 
+_CLOSURES = "closures"
 _UNFINISHED = ".unfinished-"
 
 
@@ -33,7 +35,15 @@ def build_snapshot(repository: Repository, cache: Path) -> Snapshot:
     Raises ContentError when a file is broken: then no snapshot is written.
     """
     files = content_files(repository)
-    revision = repository.revision()
+    snapshot = snapshot_of(files, cache, repository.revision())
+    return replace(snapshot, uncommitted=is_uncommitted(repository, files))
+
+
+def snapshot_of(files: Sequence[ContentFile], cache: Path, revision: str | None = None) -> Snapshot:
+    """Return the snapshot of files that need not be on disk, from the cache when it is there.
+
+    Raises ContentError when a file is broken: then no snapshot is written.
+    """
     name = digest(files)
     folder = cache / _FORMAT / name
     found = read_snapshot(folder, revision)
@@ -49,6 +59,15 @@ def build_snapshot(repository: Repository, cache: Path) -> Snapshot:
             f"The cache folder {folder.parent} cannot be written: {error.strerror or error}.",
             hint="Name another one with MIGOV_CACHE, or free space on its disk.",
         ) from error
+
+
+def lend_closures(cache: Path, folder: Path) -> None:
+    """Let a build in another folder of the same disk use the closures of a cache, and add none."""
+    lent = folder / _FORMAT / _CLOSURES
+    lent.mkdir(parents=True, exist_ok=True)
+    for closure in (cache / _FORMAT / _CLOSURES).glob("*.nt"):
+        with suppress(OSError):
+            os.link(closure, lent / closure.name)
 
 
 @contextmanager
@@ -70,7 +89,7 @@ def _build(
 ) -> Snapshot:
     asserted = [quad for quads in graphs.values() for quad in quads]
     union = {quad.triple: None for quad in asserted}
-    inferred = derive(asserted, read_rules(files), folder.parent / "closures")
+    inferred = derive(asserted, read_rules(files), folder.parent / _CLOSURES)
     work = Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=folder.parent))
     try:
         with (work / QUADS).open("wb") as out:

@@ -18,8 +18,8 @@ class Snapshot:
     `digest` is the SHA-256 (hex) of the files. `triples` counts the union of the asserted graphs,
     `inferred` what follows from it. `graphs` maps the IRI of each asserted graph to its number of
     triples. `revision` is the commit it was built at, None outside a checkout; the same files at
-    another commit are the same snapshot, so it is not part of the name. `size` is the length of
-    `quads` in bytes.
+    another commit are the same snapshot, so it is not part of the name. `uncommitted` says that
+    the files differ from that commit. `size` is the length of `quads` in bytes.
     """
 
     digest: str
@@ -30,6 +30,7 @@ class Snapshot:
     built: str
     revision: str | None = None
     size: int = 0
+    uncommitted: bool = False
 
     @property
     def quads(self) -> Path:

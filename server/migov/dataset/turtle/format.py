@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from pyoxigraph import CanonicalizationAlgorithm, Dataset, RdfFormat, parse
+from pyoxigraph import Quad, RdfFormat, parse
 
+from migov.dataset.canonical import same
 from migov.dataset.turtle.blocks import comments, read_blocks
 from migov.dataset.turtle.layout import lay_out
 from migov.dataset.turtle.tokens import UnknownTurtleError
@@ -18,7 +19,7 @@ def format_turtle(name: str, content: bytes) -> bytes:
     Raises DataSyntaxError with file, line and column, or UnknownTurtleError for Turtle that the
     layout does not know. A layout that would change the meaning or lose a comment is refused.
     """
-    before = _canonical(name, content)
+    before = _quads(name, content)
     text = content.decode("utf-8").removeprefix("\ufeff")
     try:
         laid_out = lay_out(read_blocks(text))
@@ -33,7 +34,7 @@ def format_turtle(name: str, content: bytes) -> bytes:
             f"{name} nests too deeply to be laid out.", hint="Give the inner nodes labels."
         ) from error
     result = laid_out.encode("utf-8")
-    if comments(laid_out) != comments(text) or _canonical(name, result) != before:
+    if comments(laid_out) != comments(text) or not same(_quads(name, result), before):
         raise MigovError(
             f"{name} would not say the same after formatting, and stays as it is.",
             hint="This is a fault of migov: please report it with the file.",
@@ -45,10 +46,9 @@ def _in_file(name: str, place: Place | None) -> Place | None:
     return None if place is None else Place(name, place.line, place.column, place.text)
 
 
-def _canonical(name: str, content: bytes) -> Dataset:
-    """Return what a file says, up to the labels of blank nodes (RDFC-1.0)."""
+def _quads(name: str, content: bytes) -> list[Quad]:
     try:
-        dataset = Dataset(parse(content, format=RdfFormat.TURTLE, base_iri=_ANY_BASE))
+        return list(parse(content, format=RdfFormat.TURTLE, base_iri=_ANY_BASE))
     except SyntaxError as error:
         lines = content.decode("utf-8", errors="replace").splitlines()
         line = error.lineno
@@ -59,5 +59,3 @@ def _canonical(name: str, content: bytes) -> Dataset:
             ),
             hint="Mend that line; the file was left as it is.",
         ) from error
-    dataset.canonicalize(CanonicalizationAlgorithm.RDFC_1_0)
-    return dataset

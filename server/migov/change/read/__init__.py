@@ -1,0 +1,1 @@
+"""Proposals in the formats that people and programs have → changes."""

@@ -1,0 +1,36 @@
+"""Edits of several graphs → the files after them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from pyoxigraph import Triple
+
+from migov.change.model import Files
+from migov.change.write.writer import new_file, write
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """What one graph loses and gains; blank nodes as in `migov.change.write.write`."""
+
+    removed: Sequence[Triple] = ()
+    added: Sequence[Triple] = ()
+
+
+def edited(files: Files, edits: Mapping[str, Edit]) -> Files:
+    """Return the files after edits by path: a new graph gets a file, an emptied one loses its."""
+    after = dict(files)
+    for path, edit in edits.items():
+        file = files.get(path)
+        if file is None:
+            if edit.added:
+                after[path] = new_file(path, edit.added)
+            continue
+        written = write(file, edit.removed, edit.added)
+        if written is None:
+            del after[path]
+        else:
+            after[path] = written
+    return after

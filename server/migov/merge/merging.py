@@ -1,0 +1,230 @@
+"""One merge at a time: on the newest files, checked, written, committed."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from dulwich.file import FileLocked
+from dulwich.graph import can_fast_forward
+from dulwich.index import IndexEntry
+from dulwich.objects import ObjectID
+from dulwich.refs import Ref
+from dulwich.repo import Repo
+
+from migov.change.git import open_git, prefix_of
+from migov.change.model import Change, Files
+from migov.errors import BusyError, ConflictError, EnvironmentProblem, Place, RefusedError
+from migov.merge.files import (
+    blob_on_disk,
+    break_locks,
+    bring_files,
+    forget,
+    place_files,
+    update_index,
+)
+from migov.merge.journal import Journal, read_journal, write_journal, write_temporary
+from migov.merge.plan import Plan, head, head_files, plan
+from migov.merge.rebase import rebase
+from migov.repository import Repository
+
+_WAIT = 60.0
+_UNDER_WAY = ("MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD", "rebase-merge", "rebase-apply")
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """The outcome: the commit, or None where the change did not pass or there was nothing to do.
+
+    `change` is what was checked and written: the proposal, made for the files as they were then.
+    """
+
+    change: Change
+    commit: str | None
+    accepted: bool
+    rebased: bool
+
+
+def merge(
+    repository: Repository,
+    change: Change,
+    author: str,
+    message: str,
+    check: Callable[[Change], bool],
+) -> Merged:
+    """Check a change against the files at HEAD, and write and commit it if it passes.
+
+    Two merges never run at once, in any process: the second is made for the files that the first
+    left, and checked on them. Raises ConflictError where it no longer fits, RefusedError for files
+    with uncommitted edits, BusyError, or EnvironmentProblem. After any of them, and after a crash
+    at any point and `recover`, the files and the history are the old ones or the new ones.
+    """
+    if change.left_out:
+        raise RefusedError(
+            f"The change also touches {change.left_out[0]}, which is not merged this way.",
+            hint="Open a pull request for shapes, queries, software and texts.",
+        )
+    with open_git(repository) as git, _alone(git):
+        _recover(git, repository)
+        _refuse_unfinished(git)
+        now = head_files(git, repository, change.before)
+        rebased = rebase(change, now)
+        is_rebased = now != change.before
+        if not rebased.touched:
+            return Merged(rebased, None, accepted=True, rebased=is_rebased)
+        if not check(rebased):
+            return Merged(rebased, None, accepted=False, rebased=is_rebased)
+        planned = plan(git, repository, rebased, author, message)
+        _refuse_dirty(git, repository, rebased, planned)
+        try:
+            _carry_out(git, repository, planned, rebased.after)
+        except (OSError, FileLocked) as error:
+            raise EnvironmentProblem(
+                f"The change could not be written: {error}.",
+                hint="Nothing was changed. Is the disk full, or may this user not write there?",
+            ) from error
+        return Merged(rebased, planned.commit.id.decode(), accepted=True, rebased=is_rebased)
+
+
+def recover(repository: Repository) -> None:
+    """Finish or forget a merge that was killed; the next merge does the same."""
+    with open_git(repository) as git, _alone(git):
+        _recover(git, repository)
+
+
+def _carry_out(git: Repo, repository: Repository, planned: Plan, after: Files) -> None:
+    journal = Journal.of(planned, standing=_standing(repository, planned))
+    write_journal(git, journal)
+    try:
+        git.object_store.fsync_object_files = True
+        for item in planned.objects:
+            git.object_store.add_object(item)
+        for path in planned.blobs:
+            if path in after:
+                write_temporary(repository.root / path, after[path].content)
+        _move(git, planned, planned.head, planned.commit.id)
+    except BaseException:
+        _settle(git, repository, journal)
+        raise
+    try:
+        place_files(repository, journal)
+        update_index(git, repository, journal)
+    except BaseException:
+        journal = replace(journal, is_undone=True)
+        write_journal(git, journal)
+        _move(git, planned, planned.commit.id, planned.head)
+        _settle(git, repository, journal)
+        raise
+    forget(git, repository, journal)
+
+
+def _standing(repository: Repository, planned: Plan) -> tuple[str, ...]:
+    """Return the files that are on disk already as the change has them: its author's own edits."""
+    return tuple(
+        path
+        for path, (_, new) in planned.blobs.items()
+        if blob_on_disk(repository.root / path) == (None if new is None else new.decode())
+    )
+
+
+def _move(git: Repo, planned: Plan, old: ObjectID, new: ObjectID) -> None:
+    commit = planned.commit
+    subject = commit.message.partition(b"\n")[0]
+    if not git.refs.set_if_equals(
+        planned.ref,
+        old,
+        new,
+        committer=commit.committer,
+        timestamp=commit.commit_time,
+        timezone=0,
+        message=b"commit: " + subject,
+    ):
+        raise ConflictError(
+            "Someone committed at the same moment.", hint="Propose the change again."
+        )
+
+
+def _recover(git: Repo, repository: Repository) -> None:
+    journal = read_journal(git)
+    if journal is not None:
+        break_locks(git, journal)
+        _settle(git, repository, journal)
+
+
+def _settle(git: Repo, repository: Repository, journal: Journal) -> None:
+    """Bring the files to the side on which the reference is, and forget the journal."""
+    if _has_happened(git, journal):
+        bring_files(git, repository, journal)
+    elif journal.is_undone:
+        bring_files(git, repository, journal, back=True)
+    forget(git, repository, journal)
+
+
+def _has_happened(git: Repo, journal: Journal) -> bool:
+    commit = ObjectID(journal.commit.encode())
+    try:
+        now = git.refs[Ref(journal.ref.encode())]
+        return now == commit or (commit in git and can_fast_forward(git, commit, now))
+    except KeyError:
+        return False
+
+
+@contextmanager
+def _alone(git: Repo) -> Iterator[None]:
+    """Hold the lock of all merges into this working tree; it ends with its owner."""
+    path = Path(os.fsdecode(git.controldir())) / "migov-merge.lock"
+    try:
+        lock = path.open("wb")
+    except OSError as error:
+        raise EnvironmentProblem(f"{path} cannot be written: {error.strerror}.") from error
+    with lock:
+        until = time.monotonic() + _WAIT
+        while True:
+            with suppress(BlockingIOError):
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            if time.monotonic() > until:
+                raise BusyError("Another merge is under way.", hint="Try again in a minute.")
+            time.sleep(0.01)
+        yield
+
+
+def _refuse_unfinished(git: Repo) -> None:
+    head(git)
+    for name in _UNDER_WAY:
+        if (Path(os.fsdecode(git.controldir())) / name).exists():
+            raise RefusedError(
+                "git is in the middle of a merge or a rebase here.", hint="Finish that first."
+            )
+
+
+def _refuse_dirty(git: Repo, repository: Repository, change: Change, planned: Plan) -> None:
+    """Refuse files whose content on disk or in the index is neither the old nor the new one."""
+    index = git.open_index()
+    for path, blobs in planned.blobs.items():
+        place = repository.root / path
+        folder = place.parent
+        while folder != repository.root:
+            if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
+                raise RefusedError(
+                    f"{path} does not lie in a folder of its own.", place=Place(path)
+                )
+            folder = folder.parent
+        if place.is_symlink() or place.is_dir():
+            raise RefusedError(f"{path} is not a plain file.", place=Place(path))
+        on_disk = blob_on_disk(place)
+        name = b"/".join((*prefix_of(git, repository), os.fsencode(path)))
+        entry = index[name] if name in index else None  # noqa: SIM401 (not a dict)
+        staged = entry.sha if isinstance(entry, IndexEntry) else None
+        known = [None if blob is None else blob.decode() for blob in blobs]
+        if on_disk not in known or staged not in blobs:
+            raise RefusedError(
+                f"{path} has changes that are not committed.",
+                place=Place(path),
+                hint="Commit them or put them aside, and merge again.",
+            )
