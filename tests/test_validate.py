@@ -12,9 +12,9 @@ from pyoxigraph import RdfFormat, Store
 
 from cli_runner import copy_of_content, migov
 from migov.errors import DataSyntaxError, RefusedError
+from migov.gate.checks.context import did_you_mean
 from migov.gate.documents import read_document, to_graph
 from migov.gate.report import Severity
-from migov.gate.structure import did_you_mean
 from migov.gate.validation import ShapesError, validate
 
 SH = "http://www.w3.org/ns/shacl#"
@@ -69,7 +69,7 @@ def test_a_finding_says_where_what_and_why_in_both_languages(folder: Path) -> No
         assert text in english.out
     assert "Does not conform: 1 violation" in english.out
     assert "Un code a deux chiffres." in french.out
-    assert "Non conforme" in french.out
+    assert "Non conforme\N{NO-BREAK SPACE}: " in french.out
 
 
 def test_a_shape_that_checks_nothing_is_said(folder: Path) -> None:
@@ -292,17 +292,17 @@ def test_what_is_wrong_in_a_file_is_found_on_its_line(tmp_path: Path) -> None:
         for finding in json.loads(result.out)["findings"]
         if finding["severity"] == "violation"
     }
-    unknown = found["unknown-term", "data/actors/ilo.ttl", at]
+    unknown = found["migov:unknown-term", "data/actors/ilo.ttl", at]
     assert unknown["column"] == len("actor:ilo ") + 1
     assert "Did you mean mg:acronym?" in unknown["messages"]["en"]
-    dangling = found["dangling-iri", "data/actors/ilo.ttl", at + 1]
+    dangling = found["migov:dangling-iri", "data/actors/ilo.ttl", at + 1]
     assert "Did you mean actor:un-system?" in dangling["messages"]["en"]
     assert any(
         file == "data/actors/ilo.ttl" and line == at + 2 and "memberCount" in str(finding)
         for (_, file, line), finding in found.items()
     )
-    assert ("graph-described", "data/instruments/gats.ttl", None) in found
-    assert ("graph-base", "data/actors/who.ttl", 1) in found
+    assert ("migov:graph-described", "data/instruments/gats.ttl", 7) in found
+    assert ("migov:graph-base", "data/actors/who.ttl", 1) in found
 
 
 def test_every_broken_file_is_named(tmp_path: Path) -> None:
@@ -327,7 +327,25 @@ def test_a_broken_query_header_is_could_not_run(tmp_path: Path) -> None:
     (tmp_path / "queries" / "broken.rq").write_text("SELECT * { ?s ?p }", encoding="utf-8")
     result = migov("validate", folder=tmp_path)
     assert result.code == 2
-    assert "broken.rq" in result.err
+    assert "queries/broken.rq:1" in result.err
+    (tmp_path / "queries" / "other.rq").write_bytes(b"#+ title:\n#+   fr: \xe9t\xe9\n")
+    both = migov("validate", folder=tmp_path)
+    assert both.code == 2
+    assert "queries/broken.rq:1" in both.err
+    assert "queries/other.rq:2" in both.err
+    assert "is not UTF-8" in both.err
+
+
+def test_one_of_a_thing_is_counted_as_one(tmp_path: Path) -> None:
+    (tmp_path / "data.ttl").write_text("<http://e.example/a> <http://e.example/b> 1 .")
+    (tmp_path / "shapes.ttl").write_text(
+        "@prefix sh: <http://www.w3.org/ns/shacl#> . "
+        "[] a sh:NodeShape ; sh:targetNode <http://e.example/a> ; sh:nodeKind sh:IRI ."
+    )
+    arguments = ("validate", "data.ttl", "--shapes", "shapes.ttl")
+    assert "(1 triple, 1 shape, 1 node check)" in migov(*arguments, folder=tmp_path).out
+    french = migov(*arguments, "--lang", "fr", folder=tmp_path).out
+    assert "(1 triplet, 1 forme, 1 nœud vérifié)" in french
 
 
 def test_severities_are_ordered() -> None:

@@ -18,6 +18,7 @@ from rdflib import Literal as RdfLiteral
 from rdflib.term import Identifier
 
 from migov.errors import DataSyntaxError, Place, RefusedError, UnknownFormatError
+from migov.gate.ill_typed import bearable
 
 FORMATS: Final = {
     "turtle": RdfFormat.TURTLE,
@@ -142,7 +143,8 @@ def to_node(term: object, stem: str = "") -> Identifier:
         case Literal():
             if term.datatype.value == "http://www.w3.org/2001/XMLSchema#string":
                 return RdfLiteral(term.value)
-            return RdfLiteral(term.value, datatype=URIRef(term.datatype.value), normalize=False)
+            datatype = URIRef(term.datatype.value)
+            return bearable(RdfLiteral(term.value, datatype=datatype, normalize=False))
     raise DataSyntaxError("Triple terms of RDF 1.2 are not data that SHACL knows.")
 
 
@@ -156,7 +158,7 @@ def _refuse_entities(name: str, content: bytes) -> None:
             line = text.count("\n", 0, entity.start()) + 1
             raise RefusedError(
                 f"{name} declares an XML entity that is external, long, or made of others.",
-                place=Place(name, line, 1, text.splitlines()[line - 1]),
+                place=Place.within(name, text, line, 1),
                 hint="Write the text where it is used, or send Turtle.",
             )
 
@@ -172,12 +174,11 @@ def _syntax_error(
             hint="Write the context into the document.",
         )
     line, column = error.lineno, error.offset
-    lines = content.decode("utf-8", errors="replace").splitlines()
-    text = lines[line - 1] if line and line <= len(lines) else None
+    text = content.decode("utf-8", errors="replace")
     reason = _PARSER.sub("", _POSITION.sub("", message)).rstrip(".")
     return DataSyntaxError(
         f"{name} is not valid {_LABELS[kind]}: {reason}.",
-        place=Place(name, line, column, text),
+        place=Place.within(name, text, line, column),
         hint="Mend that line." if line else "Is it in another format? Name it with --data-format.",
     )
 

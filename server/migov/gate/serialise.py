@@ -42,10 +42,10 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "rule": finding.rule,
         "severity": finding.severity.name.lower(),
         "messages": finding.messages,
-        "focusNode": _term(finding.focus),
+        "focusNode": term(finding.focus),
         "path": finding.path,
-        "value": _term(finding.value),
-        "sourceShape": _term(finding.shape),
+        "value": term(finding.value),
+        "sourceShape": term(finding.shape),
         "constraintComponent": finding.component,
         "file": place.source if place else None,
         "line": place.line if place else None,
@@ -54,7 +54,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
     return {name: value for name, value in parts.items() if value is not None}
 
 
-def _term(node: Identifier | None) -> dict[str, str] | None:
+def term(node: Identifier | None) -> dict[str, str] | None:
     """Return a term in the manner of SPARQL's JSON results."""
     if node is None:
         return None
