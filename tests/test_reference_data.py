@@ -147,7 +147,7 @@ def test_locators_lie_within_their_documents() -> None:
         text(documents, node, DCTERMS.identifier): int(text(documents, node, MG.lineCount))
         for node in documents.subjects(RDF.type, MG.SourceDocument)
     }
-    assert sorted(lines) == ["000", "001", "002", "003", "004"]
+    assert {"000", "001", "002", "003", "004"} <= set(lines)
     syntax = re.compile(r"\d{3}:\d+(-\d+)?(,\d+(-\d+)?)*")
     records = load("records")
     for predicate in (MG.locator, MG.extent):
@@ -160,7 +160,7 @@ def test_locators_lie_within_their_documents() -> None:
 
 def test_documents_are_named_by_a_digest() -> None:
     digests = [str(digest) for digest in load("documents").objects(None, MG.sha256)]
-    assert len(set(digests)) == 5
+    assert len(set(digests)) == len(digests) == len(list((DATA / "documents").glob("*.ttl")))
     assert all(re.fullmatch(r"[0-9a-f]{64}", digest) for digest in digests)
 
 
@@ -247,7 +247,7 @@ def test_regions_of_the_sources_are_close_to_m49_and_never_equal(places: Graph) 
 
 def test_corridors_join_two_known_places(places: Graph) -> None:
     corridors = list(places.subjects(RDF.type, MG.Corridor))
-    assert len(corridors) == 10
+    assert len(corridors) >= 10
     for corridor in corridors:
         ends = [
             places.value(corridor, end, any=False)

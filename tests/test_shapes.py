@@ -37,9 +37,9 @@ COUNTS = {
     "files": 30,
     "node shapes": 63,
     "property shapes": 165,
-    "constraints": 370,
+    "constraints": 379,
     "valid examples": 58,
-    "invalid examples": 278,
+    "invalid examples": 299,
 }
 
 # Findings below a violation that somebody has looked at: the source says no more.
