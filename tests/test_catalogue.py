@@ -61,8 +61,11 @@ class Lookup:
     def is_instance(self, iri: str, class_or_scheme: str) -> bool:
         return iri in KNOWN.get(class_or_scheme, [])
 
-    def suggest(self, text: str, class_or_scheme: str) -> list[str]:
-        return [iri.rpartition("/")[2] for iri in KNOWN.get(class_or_scheme, [])]
+    def named(self, text: str, class_or_scheme: str) -> list[str]:
+        return []
+
+    def suggest(self, text: str, class_or_scheme: str) -> Mapping[str, str]:
+        return {iri.rpartition("/")[2]: "" for iri in KNOWN.get(class_or_scheme, [])}
 
 
 @pytest.fixture(scope="module")
@@ -178,6 +181,27 @@ def test_a_required_parameter_has_to_be_given(tmp_path: Path) -> None:
         load_one(tmp_path, header + QUERY).bind({}, Lookup())
 
 
+@pytest.mark.parametrize(
+    ("order", "good", "bad"),
+    [
+        ("[from, to]", {"from": "2019-06", "to": "2019"}, {"from": "2020", "to": "2019-12-31"}),
+        ("[low, number]", {"low": "9", "number": "10"}, {"low": "1.5", "number": "1.05"}),
+    ],
+)
+def test_values_that_have_an_order_keep_it(
+    tmp_path: Path, order: str, good: Mapping[str, str], bad: Mapping[str, str]
+) -> None:
+    low = "#+   low: {type: number, label: {en: a, fr: b}}\n#+   text:"
+    header = HEADER.replace("#+ view", f"#+ order: {order}\n#+ view").replace("#+   text:", low)
+    where = "WHERE {\n  VALUES ?low { UNDEF }"
+    query = load_one(tmp_path, header + QUERY.replace("WHERE {", where))
+    query.bind(good, Lookup())
+    for name, value in bad.items():
+        query.bind({name: value}, Lookup())
+    with pytest.raises(InvalidValuesError, match="does not come after"):
+        query.bind(bad, Lookup())
+
+
 def test_an_unknown_query_is_answered_with_names(query: CannedQuery, tmp_path: Path) -> None:
     (tmp_path / "budgets.rq").write_text(HEADER + QUERY, encoding="utf-8")
     with pytest.raises(UnknownQueryError) as caught:
@@ -197,6 +221,10 @@ def test_an_unknown_query_is_answered_with_names(query: CannedQuery, tmp_path: P
         ('class: "mg:Country"', "class: Country", 4, "class"),
         ("choices: [en, fr]", "choices: [de, fr]", 10, "choices"),
         ("{country: mar}", "{land: mar}", 13, "land"),
+        ("default: mar}", "default: mar, required: true}", 4, "required and has a default"),
+        ("#+ view: table", "#+ order: [from, number]\n#+ view: table", 11, "order"),
+        ("#+ view: table", "#+ order: [from]\n#+ view: table", 11, "order"),
+        ("#+ view: table", "#+ order: [from, until]\n#+ view: table", 11, "order"),
         ("VALUES ?role { UNDEF }", "", 5, "0 times"),
         ("BIND(", "VALUES ?text { UNDEF } BIND(", 9, "2 times"),
         ("BIND(", "VALUES ?other { UNDEF } BIND(", 25, "other"),
@@ -303,3 +331,72 @@ def test_two_values_cannot_work_together(query: CannedQuery, one: str, other: st
 def test_an_unknown_name_reaches_no_query(query: CannedQuery, attempt: str) -> None:
     with pytest.raises(ParameterError):
         query.bind({attempt: "mar"}, Lookup())
+
+
+def broken(folder: Path, content: bytes) -> ContentSyntaxError:
+    (folder / "queries").mkdir(exist_ok=True)
+    (folder / "queries" / "broken.rq").write_bytes(content)
+    with pytest.raises(ContentSyntaxError) as caught:
+        load_catalogue(folder / "queries")
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    ("title", "message"),
+    [
+        (b"#+ title: {en: \xe9, fr: b}", "UTF-8"),
+        (b"#+ title: {en: a\x01, fr: b}", "0x0001"),
+        (b"#+ title: {en: a\x0c, fr: b}", "0x000c"),
+        (b"#+ title: " + b"[" * 5000, "nests"),
+        (b"#+ title: " + b"[" * 30 + b"]" * 30, "nests"),
+        (b"#+ title: {en: &a [x, x], fr: *a}", "alias"),
+        (b"#+ title: !unknown!tag a", "YAML"),
+    ],
+)
+def test_what_is_no_header_is_named_with_its_line(
+    tmp_path: Path, title: bytes, message: str
+) -> None:
+    before = b"#+ view: table\n#+ inferred: \xe2\x80\xa8 false\n"
+    error = broken(tmp_path, before + title + b"\nASK {}\n")
+    assert message in error.message
+    assert error.place is not None
+    assert (error.place.source, error.place.line) == ("queries/broken.rq", 3)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "SERVICE <http://127.0.0.1:9/> { ?s ?p ?o }",
+        "service SILENT ?s { ?s ?p ?o }",
+        "SERV\\u0049CE <http://127.0.0.1:9/> { ?s ?p ?o }",
+        "FILTER(?a<?b#c>) } #\n{ SERVICE ?a {}",
+        "{ SELECT * FROM <http://example.org/a.ttl> {} }",
+        "{ SELECT * FROM NAMED <file:///etc/passwd> {} }",
+        "(" * 5000,
+    ],
+)
+def test_a_query_that_reaches_outside_is_never_run(
+    tmp_path: Path, line: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("migov.sparql.stored.ox.Store", None)
+    error = broken(tmp_path, f"{HEADER}ASK {{\n{line}\n}}".encode())
+    assert error.place is not None
+    assert error.place.line in (15, 16)
+
+
+def test_the_source_is_kept_as_it_was_read(tmp_path: Path) -> None:
+    query = load_one(tmp_path, HEADER + QUERY)
+    (tmp_path / "broken.rq").unlink()
+    assert query.source == HEADER + QUERY
+
+
+def test_hidden_files_are_no_queries_and_links_are_refused(tmp_path: Path) -> None:
+    folder = tmp_path / "queries"
+    folder.mkdir()
+    (folder / ".#a.rq").symlink_to("someone@host.1234:5678")
+    assert not load_catalogue(folder)
+    (tmp_path / "secret.rq").write_text("a secret", encoding="utf-8")
+    (folder / "a.rq").symlink_to(tmp_path / "secret.rq")
+    with pytest.raises(ContentError, match="link") as caught:
+        load_catalogue(folder)
+    assert "secret" not in str(caught.value)

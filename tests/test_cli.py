@@ -22,6 +22,7 @@ import click
 import pytest
 
 from cli_runner import CACHE, ROOT, copy_of_content, migov
+from git_repository import under_git
 from migov.cli.app import COMMANDS, LazyGroup, cli
 
 COMMAND = [sys.executable, "-m", "migov.cli"]
@@ -156,6 +157,13 @@ def test_examples_of_the_help_run(
         "@prefix sh: <http://www.w3.org/ns/shacl#> . [] sh:targetClass sh:X ; sh:nodeKind sh:IRI ."
     )
     words = shlex.split(example)[1:]
+    if words[0] in ("check", "merge"):
+        under_git(tmp_path, more_commits=3)
+        actor = "<https://w3id.org/migov/id/actor/ilo>"
+        said = f'{actor} <http://www.w3.org/2004/02/skos/core#altLabel> "ILO Office"@en .'
+        graph = "<https://w3id.org/migov/graph/data/actors/ilo.ttl>"
+        (tmp_path / "new.ttl").write_text(said)
+        (tmp_path / "proposal.trig").write_text(f"GRAPH {graph} {{ {said} }}")
     stdin = b""
     if "<" in words:
         at = words.index("<")
@@ -176,9 +184,29 @@ def test_examples_of_the_help_run(
         (["info", "--jsn"], "Did you mean '--json'?"),
         (["query", "budget"], "Did you mean budgets?"),
         (["query", "who-funds-and-implements", "--contry", "mar"], "Did you mean country?"),
-        (["query", "who-funds-and-implements", "--country", "morroco"], "Did you mean mar"),
+        (
+            ["query", "who-funds-and-implements", "--country", "morroco"],
+            "Did you mean mar (Morocco), ",
+        ),
         (["query", "budgets", "-f", "cvs"], "There are table, json"),
         (["query", "missing.rq"], "missing.rq cannot be read"),
+        (["query", "no/such/file.sparql"], "no/such/file.sparql cannot be read"),
+        (["query", "hello world"], "“hello world” is neither a canned query, nor a file"),
+        (["query", "SELCT * { ?s ?p ?o }"], "Did you mean SELECT?"),
+        (["query", "ASK { fo:x ?p ?o }"], "The prefix “fo:” is not declared."),
+        (["query", "ASK { actr:ilo ?p ?o }"], "Did you mean actor:?"),
+        (["query", "ASK { ?s ?p ?o"], "“{” is never closed."),
+        (["query", "ASK { ?s ?p ?o }", "-f", "ttl"], "table, json, xml, csv, tsv"),
+        (["query", "CONSTRUCT WHERE { ?s ?p ?o }", "-f", "csv"], "cannot be written as “csv”"),
+        (["query", "facts-of-initiative"], "initiative is missing: expected a known mg:Initiative"),
+        (
+            ["query", "initiatives-between-dates", "--from", "2020", "--to", "2019"],
+            "from is “2020”: expected a value that does not come after to",
+        ),
+        (["query", "budgets", "--minimum", "10", "--maximum", "9"], "does not come after maximum"),
+        (["serve", "--port", "abc"], "it must be a whole number from 0 to 65535"),
+        (["serve", "--deadline", "soon"], "it must be a number above 0"),
+        (["serve", "--workers", "1.5"], "it must be a whole number, 1 or more"),
         (["query", ""], "The query is empty."),
         (["query", "ASK {}", "--country", "mar"], "A query given as text has no parameter"),
         (["query", "two", "words"], "one word too many"),
@@ -187,7 +215,7 @@ def test_examples_of_the_help_run(
         (["query", "SELECT * { SERVICE <http://a.example/> { ?s ?p ?o } }"], "SERVICE"),
         (["query", "ASK " + "{" * 300 + "}" * 300], "nests brackets"),
         (["query", "SELECT * {\n?s ?p }"], "query:2:"),
-        (["serve", "--port", "99999"], "must be from 0 to 65535"),
+        (["serve", "--port", "99999"], "it must be a whole number from 0 to 65535"),
         (["info", "--root", "/"], "has no folder ontology/"),
         (["export", "--only", "everything.zip"], "There is no dump 'everything.zip'."),
         (["fmt", "absent.ttl"], "There is no file absent.ttl."),
@@ -201,6 +229,31 @@ def test_errors_say_what_to_do(arguments: list[str], sentence: str) -> None:
     assert sentence in result.err
     assert "Traceback" not in result.err
     assert result.out == ""
+
+
+@pytest.mark.parametrize("arguments", [[], ["new"]])
+def test_a_group_alone_shows_its_help(arguments: list[str]) -> None:
+    result = migov(*arguments)
+    assert result.code == 0
+    assert result.out == migov(*arguments, "--help").out
+    assert result.err == ""
+
+
+def test_nothing_compressed_is_written_to_a_terminal() -> None:
+    main, side = os.openpty()
+    environment = {**os.environ, "MIGOV_CACHE": str(CACHE)}
+    result = subprocess.run(
+        [*COMMAND, "export", "--only", "migov.nq.gz"],
+        cwd=ROOT,
+        env=environment,
+        stdout=side,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    os.close(side)
+    os.close(main)
+    assert result.returncode == 2
+    assert "migov export --only migov.nq.gz > migov.nq.gz" in result.stderr
 
 
 def test_an_unwritable_cache_is_named(tmp_path: Path) -> None:
@@ -281,6 +334,40 @@ def test_a_server_answers_says_where_and_refuses_a_taken_port() -> None:
         server.wait()
         if server.stdout is not None:
             server.stdout.close()
+
+
+def test_a_server_says_what_it_publishes_and_what_is_mended(tmp_path: Path) -> None:
+    copy_of_content(tmp_path)
+    file, query = tmp_path / "data" / "actors" / "ilo.ttl", tmp_path / "queries" / "budgets.rq"
+    environment = {**os.environ, "MIGOV_CACHE": str(tmp_path / "cache"), "PYTHONUNBUFFERED": "1"}
+    server = subprocess.Popen(
+        [*COMMAND, "serve", "--port", "0", "--watch", "0.1"],
+        cwd=tmp_path,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert server.stdout is not None
+    assert server.stderr is not None
+    try:
+        server.stdout.readline()
+        for path, name in ((file, "data/actors/ilo.ttl:"), (query, "queries/budgets.rq:")):
+            good = path.read_text(encoding="utf-8")
+            path.write_text("#+ oops: [\n" + good, encoding="utf-8")
+            if path == file:
+                path.write_text("oops\n" + good, encoding="utf-8")
+            assert name in (told := server.stderr.readline()), told
+            assert told.startswith("not published: ")
+            path.write_text(good, encoding="utf-8")
+            assert server.stderr.readline().startswith(f"mended: {name}")
+        file.write_text(
+            file.read_text(encoding="utf-8") + '\nactor:ilo mg:acronym "XYZ" .\n', encoding="utf-8"
+        )
+        assert re.match(r"published \S+ of files without a revision", server.stderr.readline())
+    finally:
+        server.terminate()
+        server.communicate(timeout=20)
 
 
 def test_info_counts_what_is_there() -> None:

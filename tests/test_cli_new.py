@@ -42,14 +42,14 @@ def test_every_scaffold_conforms_but_for_its_blanks(content: Path) -> None:
             assert f"{BLANK}{what}" in text.decode().splitlines()[int(line) - 1]
     report = check_repository(Repository(content))
     assert [
-        f for f in report.findings if f.severity > Severity.INFO and f.rule != "blank-left"
+        f for f in report.findings if f.severity > Severity.INFO and f.rule != "migov:blank-left"
     ] == []
     blanks = sum(
         file.content.decode().count(f'"{BLANK}')
         for file in content_files(Repository(content))
         if file.path.endswith(".ttl")
     )
-    found = [finding for finding in report.findings if finding.rule == "blank-left"]
+    found = [finding for finding in report.findings if finding.rule == "migov:blank-left"]
     assert len(found) == blanks > 20
     assert all(f.place and BLANK in (f.place.text or "") for f in found)
 
@@ -73,8 +73,8 @@ def test_bounds_follow_from_dates_as_stated(content: Path) -> None:
 
 
 def test_a_document_is_known_by_its_checksum(content: Path) -> None:
-    page = "one\ntwo\nthree\n"
-    (content / "page.txt").write_text(page, encoding="utf-8")
+    page = "one\ntwo\x0cstill two\u2028and two\r\nthree\n"
+    (content / "page.txt").write_bytes(page.encode())
     migov("new", "document", "page.txt", "--publisher", "ilo", folder=content)
     text = (content / "data/documents/005.ttl").read_text(encoding="utf-8")
     assert hashlib.sha256(page.encode()).hexdigest() in text
@@ -117,3 +117,12 @@ def test_a_file_is_never_overwritten(content: Path) -> None:
     assert result.code == 2
     assert "exists already" in result.err
     assert path.read_text(encoding="utf-8") == "# mine\n"
+
+
+def test_an_unknown_publisher_is_answered_with_the_nearest(content: Path) -> None:
+    arguments = ("new", "record", "gmfd/x1", "--document", "000", "--lines", "1")
+    result = migov(*arguments, folder=content)
+    assert result.code == 2
+    assert "There is no actor:gmfd." in result.err
+    assert "There are gfmd, " in result.err
+    assert ", …" in result.err

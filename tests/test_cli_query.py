@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from pyoxigraph import RdfFormat, parse
 
-from cli_runner import ROOT, migov
+from cli_runner import ROOT, copy_of_content, migov
 from migov.catalogue import load_catalogue
 
 FUNDERS = "SELECT ?actor { ?p mg:role role:funder ; mg:actor ?actor } ORDER BY ?actor"
@@ -109,3 +109,78 @@ def test_the_text_of_a_canned_query_can_be_seen_with_its_values() -> None:
     result = migov("query", "initiatives-of-country", "--country", "tun", "--sparql")
     assert "<https://w3id.org/migov/id/place/tun>" in result.out
     assert "#+" not in result.out
+
+
+def test_a_graph_in_rdf_xml_declares_only_what_it_uses() -> None:
+    written = migov("query", "CONSTRUCT WHERE { actor:ilo a ?c }", "-f", "rdf").out
+    assert len(list(parse(written, format=RdfFormat.RDF_XML))) == 1
+    assert "xmlns:mg=" in written
+    assert "xmlns:dcat=" not in written
+
+
+@pytest.mark.parametrize(
+    "value", ["MAR", "MA", "504", "Morocco", "maroc", "Marruecos", "place:mar"]
+)
+def test_a_country_goes_by_its_codes_and_names(value: str) -> None:
+    known = migov("query", "initiatives-of-country", "--country", "mar", "-f", "csv")
+    assert known.body.count(b"\n") > 3
+    given = migov("query", "initiatives-of-country", "--country", value, "-f", "csv")
+    assert given.body == known.body
+
+
+def test_an_empty_value_means_any() -> None:
+    def rows(*arguments: str) -> list[str]:
+        result = migov("query", *arguments, "-f", "csv")
+        assert result.code == 0, result.err
+        return result.out.splitlines()
+
+    every = rows("initiatives-of-country", "--country", "")
+    assert set(rows("initiatives-of-country", "--country", "mar")) < set(every)
+    assert rows("initiatives-of-country", "--country", " ") == every
+    assert len(rows("concepts-of-scheme", "--scheme", "")) > 100
+    assert rows("concepts-of-scheme") == rows("concepts-of-scheme", "--scheme", "role")
+    everything = migov("query", "initiative-graph", "--initiative", "", "-f", "nt").body
+    assert set(migov("query", "initiative-graph", "-f", "nt").body.split(b"\n")) < set(
+        everything.split(b"\n")
+    )
+
+
+@pytest.mark.parametrize(
+    ("slug", "typed", "written"),
+    [
+        ("search", "evenement", "Type d’événement"),
+        ("search", "main-d'oeuvre", "11e Forum de l’ASEAN sur la main-d’œuvre migrante"),
+        ("search", "MAIN-D’ŒUVRE", "11e Forum de l’ASEAN sur la main-d’œuvre migrante"),
+        ("country-codes", "cote d'i", "Côte d’Ivoire"),
+        ("country-codes", "TÜRKIYE", "Türkiye"),
+    ],
+)
+def test_ordinary_typing_finds_what_is_written_well(slug: str, typed: str, written: str) -> None:
+    assert written in migov("query", slug, "--text", typed, "-f", "csv").out
+
+
+def test_what_fits_best_is_found_first_and_each_thing_once() -> None:
+    answer = migov("query", "search", "--text", "thamm", "-f", "csv").out
+    rows = list(csv.DictReader(io.StringIO(answer)))
+    assert (rows[0]["thing"].rpartition("/")[2], rows[0]["as"]) == ("thamm", "acronym")
+    things = [row["thing"] for row in rows]
+    assert len(set(things)) == len(things)
+    files = ["/graph/" in thing for thing in things]
+    assert files == sorted(files)
+    assert any(files)
+
+
+def test_a_broken_draft_keeps_no_other_question_from_its_answer(tmp_path: Path) -> None:
+    copy_of_content(tmp_path)
+    (tmp_path / "queries" / "draft.rq").write_text("#+ title: [\n", encoding="utf-8")
+    assert migov("query", "budgets", folder=tmp_path).code == 0
+    listing = migov("query", folder=tmp_path)
+    assert listing.code == 0
+    assert "57 questions" in listing.out
+    asked = migov("query", "draft", folder=tmp_path)
+    assert asked.code == 2
+    for result in (listing, asked, migov("validate", folder=tmp_path)):
+        assert "\n  queries/draft.rq:" in result.err
+    served = migov("serve", "--port", "0", folder=tmp_path)
+    assert served.code == 2
+    assert "\n  queries/draft.rq:" in served.err

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -18,24 +19,27 @@ def _setting(default: Any, help: str, parse: Callable[[str], Any]) -> Any:
 
 
 def _positive_number(text: str) -> float:
-    number = float(text)
-    if not 0 < number < float("inf"):
-        raise ValueError("must be more than 0")
-    return number
+    with suppress(ValueError):
+        number = float(text)
+        if 0 < number < float("inf"):
+            return number
+    raise ValueError("it must be a number above 0")
 
 
 def _positive_whole(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise ValueError("must be 1 or more")
-    return number
+    with suppress(ValueError):
+        number = int(text)
+        if number >= 1:
+            return number
+    raise ValueError("it must be a whole number, 1 or more")
 
 
 def _port(text: str) -> int:
-    number = int(text)
-    if not 0 <= number <= 65535:
-        raise ValueError("must be from 0 to 65535")
-    return number
+    with suppress(ValueError):
+        number = int(text)
+        if 0 <= number <= 65535:
+            return number
+    raise ValueError("it must be a whole number from 0 to 65535")
 
 
 def _path(text: str) -> Path:

@@ -7,7 +7,7 @@ what the query does. A parameter that is not given stays `UNDEF` and means "any"
 
 from __future__ import annotations
 
-from migov.catalogue.load import Catalogue, load_catalogue
+from migov.catalogue.load import Catalogue, load_catalogue, read_catalogue
 from migov.catalogue.parameters import InvalidValuesError, Parameter, Problem, TermLookup
 from migov.catalogue.query import CannedQuery
 
@@ -19,4 +19,5 @@ __all__ = [
     "Problem",
     "TermLookup",
     "load_catalogue",
+    "read_catalogue",
 ]

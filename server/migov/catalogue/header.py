@@ -8,9 +8,12 @@ from pathlib import Path
 
 import yaml
 
+from migov.dataset.files import read_file
 from migov.errors import ContentError, ContentSyntaxError, Place
+from migov.lines import lines_of
 
 PREFIX = "#+"
+_DEPTH = 20
 
 Node = str | list["Node"] | dict[str, "Node"]
 
@@ -22,11 +25,14 @@ class Source:
     path: Path
     text: str
 
+    @property
+    def name(self) -> str:
+        """The path from the folder above the queries, the same on every machine."""
+        return f"{self.path.parent.name}/{self.path.name}"
+
     def place(self, line: int, column: int | None = None) -> Place:
         """Return the place of a 1-based line of this file, with that line."""
-        lines = self.text.splitlines()
-        text = lines[line - 1] if line <= len(lines) else None
-        return Place(str(self.path), line, column, text)
+        return Place.within(self.name, self.text, line, column)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,24 +95,32 @@ class Header:
         return value
 
 
+def read_source(path: Path) -> Source:
+    """Return the text of a query file; raises ContentError where it cannot be read or is no text.
+
+    The queries stand in a folder of the repository's root.
+    """
+    content = read_file(path, path.parent.parent).content
+    try:
+        return Source(path, content.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise ContentSyntaxError(
+            "The file is not UTF-8 text.",
+            place=Place(Source(path, "").name, line),
+            hint="Save it as UTF-8.",
+        ) from error
+
+
 def read_header(source: Source) -> Header:
-    """Return the header at the top of a query file."""
+    """Return the header at the top of a query file; raises ContentError."""
     lines = []
-    for line in source.text.splitlines():
+    for line in lines_of(source.text):
         if not line.startswith(PREFIX):
             break
         lines.append(line.removeprefix(PREFIX).removeprefix(" "))
-    try:
-        # BaseLoader builds nothing but text, lists and mappings: no, 001 and 2019-06 stay text.
-        root = yaml.compose("\n".join(lines), Loader=yaml.BaseLoader)
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
-        raise ContentSyntaxError(
-            f"The header is not YAML: {error.problem}.",
-            place=source.place(mark.line + 1 if mark else 1),
-        ) from error
     positions: dict[tuple[str, ...], int] = {}
-    values = _plain(root, (), positions, source)
+    values = _plain(_composed("\n".join(lines), source), (), positions, source)
     if not isinstance(values, dict):
         raise ContentError(
             "The file does not begin with a header.",
@@ -116,6 +130,38 @@ def read_header(source: Source) -> Header:
     return Header(source, values, positions)
 
 
+def _composed(text: str, source: Source) -> yaml.Node | None:
+    """Return the YAML of a header as nodes; raises ContentSyntaxError with the line."""
+
+    def broken(what: object, line: int) -> ContentSyntaxError:
+        return ContentSyntaxError(f"The header is not YAML: {what}.", place=source.place(line))
+
+    try:
+        level = 0
+        # Events come one by one: nothing here is built, followed or called again within itself.
+        for event in yaml.parse(text, Loader=yaml.BaseLoader):
+            level += isinstance(event, yaml.CollectionStartEvent)
+            level -= isinstance(event, yaml.CollectionEndEvent)
+            if level > _DEPTH:
+                raise broken("it nests too deeply", _line(event.start_mark))
+            if isinstance(event, yaml.AliasEvent):
+                raise broken("it has an alias", _line(event.start_mark))
+        # BaseLoader builds nothing but text, lists and mappings: no, 001 and 2019-06 stay text.
+        return yaml.compose(text, Loader=yaml.BaseLoader)
+    except yaml.MarkedYAMLError as error:
+        raise broken(error.problem, _line(error.problem_mark)) from error
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        raise broken(f"it has the character {error.character:#06x}", line) from error
+
+
+def _line(mark: object) -> int:
+    """Return the line of a mark; YAML itself also counts U+0085 and U+2028 as ends of lines."""
+    if not isinstance(mark, yaml.Mark) or mark.buffer is None:
+        return 1
+    return mark.buffer.count("\n", 0, mark.pointer) + 1
+
+
 def _plain(
     node: yaml.Node | None, at: tuple[str, ...], lines: dict[tuple[str, ...], int], source: Source
 ) -> Node:
@@ -123,7 +169,7 @@ def _plain(
         result: dict[str, Node] = {}
         for key, value in node.value:
             name = str(key.value)
-            line = key.start_mark.line + 1
+            line = _line(key.start_mark)
             if name in result:
                 message = f"“{name}” stands twice in the header."
                 raise ContentError(message, place=source.place(line))

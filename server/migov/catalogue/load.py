@@ -11,27 +11,38 @@ from typing import Final, cast, get_args
 
 import pyoxigraph as ox
 
-from migov.catalogue.header import PREFIX, Header, Source, read_header
+from migov.catalogue.header import PREFIX, Header, Source, read_header, read_source
 from migov.catalogue.parameters import Bound, Parameter, ParameterType
 from migov.catalogue.query import CannedQuery, Form, Inferred, View, slots
-from migov.errors import ContentError, ContentSyntaxError, UnknownQueryError
+from migov.dataset.files import files_in
+from migov.errors import ContentError, UnknownQueryError
+from migov.sparql.stored import read_query
 from migov.vocabulary import CONCEPT, PREFIXES
 
 LANGUAGES: Final = ("en", "fr")
 
-_ENTRIES: Final = frozenset({"title", "summary", "parameters", "view", "inferred", "example"})
+_ENTRIES: Final = frozenset(
+    {"title", "summary", "parameters", "order", "view", "inferred", "example"}
+)
 _PARAMETER_ENTRIES: Final = frozenset(
     {"type", "class", "scheme", "choices", "bound", "label", "default", "required", "example"}
 )
 _SLUG: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-_POSITION: Final = re.compile(r"error at (\d+):(\d+): (.*)")
 
 
 class Catalogue(Mapping[str, CannedQuery]):
-    """The canned queries of a folder by slug, in the order of their slugs."""
+    """The canned queries of a folder by slug, in the order of their slugs.
 
-    def __init__(self, queries: Mapping[str, CannedQuery]) -> None:
+    `broken` says of a file that is no canned query, by what would be its slug, what is wrong.
+    """
+
+    def __init__(
+        self,
+        queries: Mapping[str, CannedQuery],
+        broken: Mapping[str, ContentError] | None = None,
+    ) -> None:
         self._queries = dict(sorted(queries.items()))
+        self.broken = dict(broken or {})
 
     def __getitem__(self, slug: str) -> CannedQuery:
         return self._queries[slug]
@@ -45,12 +56,16 @@ class Catalogue(Mapping[str, CannedQuery]):
     def find(self, slug: str) -> CannedQuery:
         """Return the query of this name, or raise with the names that may have been meant.
 
+        One whose file is broken raises with its line.
+
         >>> Catalogue({}).find("budgets")
         Traceback (most recent call last):
         migov.errors.UnknownQueryError: There is no canned query “budgets”.
         """
         if slug in self._queries:
             return self._queries[slug]
+        if slug in self.broken:
+            raise self.broken[slug]
         close = difflib.get_close_matches(slug, self._queries, n=3, cutoff=0.5)
         raise UnknownQueryError(
             f"There is no canned query “{slug}”.",
@@ -60,12 +75,26 @@ class Catalogue(Mapping[str, CannedQuery]):
 
 def load_catalogue(folder: Path) -> Catalogue:
     """Return the canned queries of a folder; a broken file raises with its name and line."""
-    queries = [_load(path) for path in sorted(folder.glob("*.rq"))]
-    return Catalogue({query.slug: query for query in queries})
+    catalogue = read_catalogue(folder)
+    for error in catalogue.broken.values():
+        raise error
+    return catalogue
+
+
+def read_catalogue(folder: Path) -> Catalogue:
+    """Return the canned queries of a folder that can be asked; the others are its `broken`."""
+    queries: dict[str, CannedQuery] = {}
+    broken: dict[str, ContentError] = {}
+    for path in files_in(folder, ".rq", deep=False):
+        try:
+            queries[path.stem] = _load(path)
+        except ContentError as error:
+            broken[path.stem] = error
+    return Catalogue(queries, broken)
 
 
 def _load(path: Path) -> CannedQuery:
-    source = Source(path, path.read_text(encoding="utf-8"))
+    source = read_source(path)
     header = read_header(source)
     header.only(_ENTRIES)
     if not _SLUG.fullmatch(path.stem):
@@ -86,28 +115,22 @@ def _load(path: Path) -> CannedQuery:
         text=_without_header(source.text),
         form=form,
         columns=columns,
-        path=path,
+        source=source.text,
+        order=_order(header, parameters),
     )
 
 
 def _without_header(whole: str) -> str:
-    lines = whole.splitlines(keepends=True)
+    lines = whole.split("\n")
     first = next(
         (number for number, line in enumerate(lines) if not line.startswith(PREFIX)), len(lines)
     )
-    return "".join(lines[first:]).lstrip("\n")
+    return "\n".join(lines[first:]).lstrip("\n")
 
 
 def _form_and_columns(source: Source) -> tuple[Form, tuple[str, ...]]:
     """Return what only the parser can tell of a query."""
-    try:
-        answer = ox.Store().query(source.text)
-    except SyntaxError as error:
-        found = _POSITION.match(str(error))
-        raise ContentSyntaxError(
-            f"The query cannot be parsed: {found[3] if found else error}.",
-            place=source.place(int(found[1]), int(found[2])) if found else source.place(1),
-        ) from error
+    answer = read_query(source.name, source.text)
     if isinstance(answer, ox.QuerySolutions):
         return "SELECT", tuple(variable.value for variable in answer.variables)
     return ("ASK" if isinstance(answer, ox.QueryBoolean) else "CONSTRUCT"), ()
@@ -121,6 +144,15 @@ def _example(header: Header) -> Mapping[str, str]:
     return {name: header.required_text("example", name) for name in header.mapping("example")}
 
 
+def _order(header: Header, parameters: tuple[Parameter, ...]) -> tuple[str, ...]:
+    types = {parameter.name: parameter.type for parameter in parameters}
+    names = header.texts("order")
+    of = {types.get(name) for name in names}
+    if names and (len(names) < 2 or of not in ({"date"}, {"number"})):
+        raise header.error("order must name parameters that are all dates or all numbers.", "order")
+    return names
+
+
 def _parameter(header: Header, name: str) -> Parameter:
     at = ("parameters", name)
     header.only(_PARAMETER_ENTRIES, *at)
@@ -129,6 +161,14 @@ def _parameter(header: Header, name: str) -> Parameter:
     if (kind == "choice") != bool(choices):
         raise header.error(f"Choices belong to a parameter of type choice: {name}.", *at)
     default = header.text(*at, "default")
+    required = header.text(*at, "required") == "true"
+    if required and default is not None:
+        raise header.error(
+            f"The parameter {name} is required and has a default.",
+            *at,
+            "required",
+            hint="Leave one of them out: what has a default need not be given.",
+        )
     if kind == "choice" and default is not None and default not in choices:
         raise header.error(f"The default “{default}” is not one of the choices.", *at, "default")
     bound = header.text(*at, "bound") or "earliest"
@@ -142,7 +182,7 @@ def _parameter(header: Header, name: str) -> Parameter:
         choices=choices,
         bound=cast(Bound, bound),
         default=default,
-        required=header.text(*at, "required") == "true",
+        required=required,
         example=header.text(*at, "example") or header.text("example", name),
     )
 

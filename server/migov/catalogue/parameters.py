@@ -7,7 +7,7 @@ import datetime
 import difflib
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Literal, Protocol
 
 import pyoxigraph as ox
@@ -52,19 +52,39 @@ class TermLookup(Protocol):
         """Return whether the graph has `iri` as an instance of a class or a concept of a scheme."""
         ...
 
-    def suggest(self, text: str, class_or_scheme: str) -> list[str]:
-        """Return short names of instances or concepts that `text` may have meant, best first."""
+    def named(self, text: str, class_or_scheme: str) -> list[str]:
+        """Return the IRIs of the instances or concepts that go by a name or a code."""
+        ...
+
+    def suggest(self, text: str, class_or_scheme: str) -> Mapping[str, str]:
+        """Return what `text` may have meant, best first: short names, each with its label."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One parameter that could not be used: what was given, and what would have been right."""
+    """One parameter that could not be used: what was given, and what would have been right.
+
+    `labels` says what a suggestion is called, where its slug alone may not tell.
+    """
 
     parameter: str
     given: str | None
     expected: str
     suggestions: tuple[str, ...] = ()
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def meant(self) -> list[str]:
+        """The suggestions as people read them.
+
+        >>> Problem("country", "morroco", "a country", ("mar",), {"mar": "Morocco"}).meant
+        ['mar (Morocco)']
+        """
+        return [
+            f"{name} ({self.labels[name]})" if name in self.labels else name
+            for name in self.suggestions
+        ]
 
     def __str__(self) -> str:
         if self.given is None:
@@ -77,7 +97,7 @@ class InvalidValuesError(ParameterError):
 
     def __init__(self, slug: str, problems: Iterable[Problem]) -> None:
         self.problems = tuple(problems)
-        suggestions = [name for problem in self.problems for name in problem.suggestions]
+        suggestions = [name for problem in self.problems for name in problem.meant]
         super().__init__(
             f"{slug}: " + "; ".join(str(problem) for problem in self.problems) + ".",
             hint=f"Did you mean {', '.join(suggestions)}?" if suggestions else None,
@@ -108,10 +128,10 @@ class Parameter:
         of = compact(self.of or "")
         match self.type:
             case "entity":
-                return f"a known {of}, as an IRI, kind/slug or slug"
+                return f"a known {of}, as a name, slug, kind/slug or IRI"
             case "concept":
                 scheme = (self.of or "").removeprefix(CONCEPT)
-                return f"a concept of {scheme}, as an IRI, {scheme}/slug or slug"
+                return f"a concept of {scheme}, as a name, slug, {scheme}/slug or IRI"
             case "date":
                 return "a date as YYYY, YYYY-MM or YYYY-MM-DD"
             case "number":
@@ -153,7 +173,18 @@ class Parameter:
                 continue
             if known.is_instance(iri, of):
                 return node
-        return self._problem(value, known.suggest(value, of))
+        # A slug goes before a name; a name that several go by names none of them.
+        found = known.named(value, of)
+        if len(found) == 1:
+            return ox.NamedNode(found[0])
+        suggested = known.suggest(value, of)
+        return Problem(
+            self.name,
+            value,
+            self.expected,
+            tuple(suggested),
+            {name: label for name, label in suggested.items() if label},
+        )
 
     def _problem(self, given: str, suggestions: Iterable[str] = ()) -> Problem:
         return Problem(self.name, given, self.expected, tuple(suggestions))

@@ -6,8 +6,11 @@ import difflib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from decimal import Decimal
+from itertools import pairwise
 from typing import Final, Literal
+
+import pyoxigraph as ox
 
 from migov.catalogue.parameters import InvalidValuesError, Parameter, Problem, TermLookup
 
@@ -15,6 +18,7 @@ Form = Literal["SELECT", "ASK", "CONSTRUCT"]
 View = Literal["table", "map", "timeline", "network", "chart", "graph"]
 Inferred = Literal[False, "adds", "needed"]
 
+_DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 _SLOT: Final = re.compile(
     # IRIs, strings and comments are read first, so that nothing inside them counts as a slot.
     r"""<[^<>"{}|^`\\\s]*>
@@ -53,7 +57,8 @@ class CannedQuery:
     """One competency question: its header and its SPARQL text without the header.
 
     `columns` are the projected variables of a SELECT in order. `inferred` says whether the
-    inferred graph adds rows, is needed for any row, or makes no difference.
+    inferred graph adds rows, is needed for any row, or makes no difference. `order` names dates or
+    numbers of which none may come after the next. `source` is the file as it was read.
     """
 
     slug: str
@@ -66,7 +71,8 @@ class CannedQuery:
     text: str
     form: Form
     columns: tuple[str, ...]
-    path: Path
+    source: str
+    order: tuple[str, ...] = ()
 
     def bind(self, values: Mapping[str, str], known: TermLookup) -> str:
         """Return the SPARQL text with every given value in its place as a serialised term.
@@ -74,22 +80,35 @@ class CannedQuery:
         A parameter that is absent takes its default; one given as an empty string is left open
         and means "any". All that is wrong with the values is told in one error.
         """
-        terms: dict[str, str] = {}
+        terms: dict[str, ox.NamedNode | ox.Literal] = {}
         problems = [self._unknown(name, values[name]) for name in values if name not in self._names]
         for parameter in self.parameters:
             given = values.get(parameter.name, parameter.default)
-            if not given:
+            if not given or not (given.strip() or parameter.type == "text"):
                 if parameter.required:
-                    problems.append(Problem(parameter.name, None, parameter.expected))
+                    such_as = f", such as {parameter.example}" if parameter.example else ""
+                    problems.append(Problem(parameter.name, None, parameter.expected + such_as))
                 continue
             term = parameter.term(given, known)
             if isinstance(term, Problem):
                 problems.append(term)
             else:
-                terms[parameter.name] = str(term)
+                terms[parameter.name] = term
+        problems += self._out_of_order(terms, values)
         if problems:
             raise InvalidValuesError(self.slug, problems)
-        return self._filled(terms)
+        return self._filled({name: str(term) for name, term in terms.items()})
+
+    def _out_of_order(
+        self, terms: Mapping[str, ox.NamedNode | ox.Literal], values: Mapping[str, str]
+    ) -> list[Problem]:
+        """Return a problem for each value that comes after the next one of `order`."""
+        given = [name for name in self.order if name in terms]
+        return [
+            Problem(name, values.get(name), f"a value that does not come after {after}")
+            for name, after in pairwise(given)
+            if _sort_key(terms[name].value) > _sort_key(terms[after].value)
+        ]
 
     @property
     def _names(self) -> tuple[str, ...]:
@@ -108,3 +127,8 @@ class CannedQuery:
             pieces += [self.text[end : slot.start], terms.get(slot.name, "UNDEF")]
             end = slot.end
         return "".join([*pieces, self.text[end:]])
+
+
+def _sort_key(value: str) -> tuple[Decimal, str]:
+    """Return what orders numbers by size and whole days by time."""
+    return (Decimal(0), value) if _DAY.fullmatch(value) else (Decimal(value), "")

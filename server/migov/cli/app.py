@@ -24,6 +24,8 @@ from migov.errors import MigovError
 COMMANDS: Final = {
     "serve": "Answer SPARQL and show the graph on this machine.",
     "query": "Ask a canned question, a file or a text.",
+    "check": "Say what a change means before it is merged.",
+    "merge": "Check a change, and commit it if it conforms.",
     "validate": "Check the graph, or any RDF against any SHACL shapes.",
     "info": "Say what the graph holds and where it is.",
     "fmt": "Bring Turtle files into the house layout.",
@@ -74,6 +76,7 @@ def cli() -> None:
     \b
     Examples:
       migov query who-funds-and-implements --country mar
+      migov check
       migov validate
       migov serve --port 8080
     """
@@ -96,6 +99,9 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return result if isinstance(result, int) else 0
     except click.exceptions.Exit as leave:
         return leave.exit_code
+    except click.exceptions.NoArgsIsHelpError as help_:
+        click.echo(help_.format_message())
+        return 0
     except click.ClickException as error:
         show_usage(error)
         return COULD_NOT_RUN

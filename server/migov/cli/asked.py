@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 _SLUG: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 
 
+_FORMS: Final = ("SELECT", "ASK", "CONSTRUCT", "DESCRIBE")
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """A query given as text: from the command line, a file or standard input."""
@@ -85,14 +88,14 @@ def resolve(text: str, values: Mapping[str, str], settings: Settings) -> Asked:
         asked = Asked(_decoded(sys.stdin.buffer.read(), "Standard input"))
     elif _SLUG.fullmatch(text):
         return _canned(text, settings)
-    elif text.endswith(".rq") and not any(char in text for char in "{\n"):
+    elif _is_file(text):
         path = Path(text)
         folder = find_repository(settings.root).queries
         if path.is_file() and path.resolve().parent == folder.resolve():
             return _canned(path.stem, settings)
         asked = Asked(_decoded(_content(path), text))
     else:
-        asked = Asked(text)
+        asked = Asked(_sparql(text))
     if values:
         name = next(iter(values))
         raise RequestError(
@@ -105,15 +108,36 @@ def resolve(text: str, values: Mapping[str, str], settings: Settings) -> Asked:
 
 
 def _canned(slug: str, settings: Settings) -> Canned:
-    from migov.catalogue import load_catalogue
+    from migov.catalogue import read_catalogue
     from migov.errors import UnknownQueryError
 
     try:
-        query = load_catalogue(find_repository(settings.root).queries).find(slug)
+        query = read_catalogue(find_repository(settings.root).queries).find(slug)
     except UnknownQueryError as error:
         error.hint = error.hint or "“migov query” lists the canned queries."
         raise
     return Canned(query.text, query)
+
+
+def _is_file(text: str) -> bool:
+    """Return whether a text is the name of a file and not a query."""
+    if any(char in text for char in "{\n"):
+        return False
+    return text.endswith(".rq") or ("/" in text and " " not in text and "<" not in text)
+
+
+def _sparql(text: str) -> str:
+    """Return the text; raises QuerySyntaxError where it is no attempt at a query."""
+    from migov.sparql.tokens import tokenize
+
+    tokens = tokenize(text)
+    if text.strip() and "{" not in text and not any(token.is_word(*_FORMS) for token in tokens):
+        raise QuerySyntaxError(
+            f"“{text}” is neither a canned query, nor a file, nor SPARQL.",
+            hint="“migov query” lists the canned queries; SPARQL begins with SELECT, ASK, "
+            "CONSTRUCT or DESCRIBE.",
+        )
+    return text
 
 
 def _content(path: Path) -> bytes:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from migov.catalogue import CannedQuery, Parameter, load_catalogue
+from migov.catalogue import CannedQuery, Parameter, read_catalogue
 from migov.cli.asked import Asked, Canned
+from migov.cli.failure import show_error
 from migov.cli.terminal import console, print_trimmed
 from migov.errors import RequestError
 from migov.repository import find_repository
@@ -15,7 +16,7 @@ def show_catalogue(settings: Settings, language: str) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    catalogue = load_catalogue(find_repository(settings.root).queries)
+    catalogue = read_catalogue(find_repository(settings.root).queries)
     table = Table(box=None, show_header=False, padding=(0, 2, 0, 0), pad_edge=False)
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
@@ -27,6 +28,8 @@ def show_catalogue(settings: Settings, language: str) -> None:
     example = next((example_of(query) for query in catalogue.values() if query.example), "NAME")
     out.print(f"{len(catalogue)} questions. Ask one: migov query {example}")
     out.print("What one takes: migov query NAME --describe")
+    for error in catalogue.broken.values():
+        show_error(error)
 
 
 def describe_query(asked: Asked, language: str) -> None:
@@ -59,6 +62,10 @@ def _describe_parameter(parameter: Parameter, language: str) -> None:
         text.append("; required")
     elif parameter.default:
         text.append(f"; {parameter.default} if unsaid")
+        if parameter.name != "lang":  # labels are always in one language
+            text.append(", any if empty")
+    else:
+        text.append("; any if unsaid or empty")
     console().print(text)
 
 

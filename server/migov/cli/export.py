@@ -11,6 +11,7 @@ import click
 from migov.cli.opening import snapshot_of
 from migov.cli.options import settings_from, settings_options
 from migov.cli.terminal import progress
+from migov.errors import RequestError
 from migov.repository import find_repository
 
 
@@ -44,6 +45,11 @@ def command(output: Path, only: str | None, listing: bool, **given: Any) -> None
         for file in dump_files():
             click.echo(f"{file.name:24}{file.holds['en']}")
         return
+    if only is not None and only.endswith(".gz") and sys.stdout.isatty():
+        raise RequestError(
+            f"{only} is compressed, and a terminal cannot show it.",
+            hint=f"Write it to a file: migov export --only {only} > {only}",
+        )
     settings = settings_from(**given)
     snapshot = snapshot_of(find_repository(settings.root), settings)
     if only is not None:

@@ -31,18 +31,22 @@ _SENTENCES: Final = {
     "en": {
         "conforms": "Conforms",
         "fails": "Does not conform",
-        "checked": "{triples} triples, {shapes} shapes, {checked} node checks",
         "unchecked": "Not checked",
         "nothing": "nothing was checked",
     },
     "fr": {
         "conforms": "Conforme",
         "fails": "Non conforme",
-        "checked": "{triples} triplets, {shapes} formes, {checked} nœuds vérifiés",
         "unchecked": "Non vérifié",
         "nothing": "rien n’a été vérifié",
     },
 }
+_CHECKED: Final = {
+    "en": (("triple", "triples"), ("shape", "shapes"), ("node check", "node checks")),
+    "fr": (("triplet", "triplets"), ("forme", "formes"), ("nœud vérifié", "nœuds vérifiés")),
+}
+_COLON: Final = {"en": ": ", "fr": "\N{NO-BREAK SPACE}: "}
+_SEMICOLON: Final = {"en": "; ", "fr": "\N{NARROW NO-BREAK SPACE}; "}
 _MOST_NOTES: Final = 5
 
 
@@ -53,7 +57,7 @@ def show_report(report: Report, language: str, least: Severity, out: Console) ->
     words = _SENTENCES[language]
     for note in report.notes[:_MOST_NOTES]:
         text = note.messages.get(language) or note.messages["en"]
-        out.print(Text(f"{words['unchecked']}: ", style="dim").append(text))
+        out.print(Text(f"{words['unchecked']}{_COLON[language]}", style="dim").append(text))
     if len(report.notes) > _MOST_NOTES:
         out.print(Text(f"… + {len(report.notes) - _MOST_NOTES}", style="dim"))
     if report.notes:
@@ -68,17 +72,27 @@ def show_report(report: Report, language: str, least: Severity, out: Console) ->
         if report.counts()[severity]
     ]
     if counts:
-        outcome.append(f": {', '.join(counts)}")
-    checked = words["checked"].format(
-        triples=f"{report.triples:,}", shapes=f"{report.shapes:,}", checked=f"{report.checked:,}"
+        outcome.append(f"{_COLON[language]}{', '.join(counts)}")
+    numbers = (report.triples, report.shapes, report.checked)
+    checked = ", ".join(
+        _counted(number, *forms, language)
+        for number, forms in zip(numbers, _CHECKED[language], strict=True)
     )
     if not report.checked:
-        checked += f"; {words['nothing']}"
+        checked += f"{_SEMICOLON[language]}{words['nothing']}"
     out.print(outcome.append(f" ({checked})."))
 
 
 def _count(count: int, severity: Severity, language: str) -> str:
     _, one, many = _WORDS[language][severity]
+    return _counted(count, one, many, language)
+
+
+def _counted(count: int, one: str, many: str, language: str) -> str:
+    """Return a number with its noun; French has the singular for none, and spaces in numbers."""
+    if language == "fr":
+        number = f"{count:,}".replace(",", "\N{NARROW NO-BREAK SPACE}")
+        return f"{number} {one if count < 2 else many}"
     return f"{count:,} {one if count == 1 else many}"
 
 

@@ -11,6 +11,7 @@ import click
 from migov.cli import scaffold
 from migov.cli.options import settings_from, settings_options
 from migov.errors import EnvironmentProblem, ParameterError
+from migov.lines import lines_of
 from migov.repository import Repository, find_repository
 
 
@@ -121,7 +122,7 @@ def document(file: Path, publisher: str, language: str, root: Path | None) -> No
             f"{file} cannot be read: {error.strerror}.", hint="Is the name of the file right?"
         ) from error
     try:
-        lines = len(content.decode("utf-8").splitlines())
+        lines = len(lines_of(content.decode("utf-8")))
     except UnicodeDecodeError as error:
         raise ParameterError(
             f"{file} is not UTF-8 text.", hint="Save its text as UTF-8."

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 import time
 from collections.abc import Mapping
@@ -15,7 +14,7 @@ from migov.cli.asked import Asked, Canned, arguments_of, resolve
 from migov.cli.opening import opened
 from migov.cli.options import settings_from, settings_options
 from migov.cli.terminal import console, progress
-from migov.errors import UnknownFormatError
+from migov.errors import QuerySyntaxError, UnknownFormatError
 from migov.vocabulary import CONCEPT, PREFIXES
 
 if TYPE_CHECKING:
@@ -24,8 +23,6 @@ if TYPE_CHECKING:
     from migov.settings import Settings
 
 TABLE: Final = "table"
-_DECLARATION: Final = re.compile(rb"^@prefix ([\w-]*): <[^>]*> \.\n", re.MULTILINE)
-_PREFIX: Final = re.compile(rb"(?<![\w-])([A-Za-z][\w-]*):")
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +108,7 @@ def command(
 
 def _ask(asked: Asked, values: Mapping[str, str], wanted: _Wanted, settings: Settings) -> None:
     from migov.engine import Query
+    from migov.protocol.explain import explained
     from migov.protocol.limits import check_text
 
     solutions, graph = _formats(wanted.format)
@@ -127,11 +125,16 @@ def _ask(asked: Asked, values: Mapping[str, str], wanted: _Wanted, settings: Set
         check_text(text, settings.text)
         query = Query(text, solutions, graph, inferred=inferred, prefixes=prefixes)
         started = time.monotonic()
-        with progress("Asking"):
-            answer = engine.answer(query)
+        try:
+            with progress("Asking"):
+                answer = engine.answer(query)
+        except QuerySyntaxError as error:
+            raise explained(error, text, prefixes) from error
+        except UnknownFormatError as error:
+            raise _unfit(wanted.format, graph=solutions is not None) from error
         seconds = time.monotonic() - started
         if answer.kind == "graph" or wanted.format != TABLE:
-            _write(answer)
+            _write(answer, prefixes)
             return
         _show(answer, text, engine, wanted, seconds)
 
@@ -161,21 +164,25 @@ def known_prefixes(repository: Repository) -> dict[str, str]:
     return {**PREFIXES, **{scheme: f"{CONCEPT}{scheme}/" for scheme in schemes}}
 
 
-def _write(answer: Answer) -> None:
-    body = answer.body
-    if answer.format in ("ttl", "trig"):
-        body = _without_unused_prefixes(body)
+def _unfit(name: str, *, graph: bool) -> UnknownFormatError:
+    """Return the error for a kind of result that the format asked for cannot hold."""
+    from migov.protocol.formats import GRAPHS, SOLUTIONS
+
+    kind = "a graph" if graph else "rows or a truth value"
+    fitting = ", ".join(entry.name for entry in (GRAPHS if graph else SOLUTIONS))
+    return UnknownFormatError(
+        f"This query answers with {kind}, which cannot be written as “{name}”.",
+        hint=f"What fits: {TABLE}, {fitting}.",
+    )
+
+
+def _write(answer: Answer, prefixes: Mapping[str, str]) -> None:
+    from migov.protocol.prefixes import without_unused
+
+    body = without_unused(answer.body, answer.format, prefixes)
     sys.stdout.flush()
     sys.stdout.buffer.write(body if body.endswith(b"\n") else body + b"\n")
     sys.stdout.buffer.flush()
-
-
-def _without_unused_prefixes(body: bytes) -> bytes:
-    """Drop the prefixes that the engine was told of and the answer does not need."""
-    declared = {found[1]: found[0] for found in _DECLARATION.finditer(body)}
-    rest = _DECLARATION.sub(b"", body)
-    used = set(_PREFIX.findall(rest))
-    return b"".join(line for name, line in sorted(declared.items()) if name in used) + rest
 
 
 def _show(answer: Answer, text: str, engine: LocalEngine, wanted: _Wanted, seconds: float) -> None:

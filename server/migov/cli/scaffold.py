@@ -17,11 +17,13 @@ from migov.dataset import ContentFile, content_files, graph_iri, read_quads
 from migov.dataset.turtle import format_turtle
 from migov.errors import EnvironmentProblem, ParameterError
 from migov.gate.structure import BLANK
+from migov.lines import lines_of
 from migov.repository import Repository
 from migov.vocabulary import CONCEPT, ID, KINDS, NS, STANDARD_PREFIXES
 
 _SLUG: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _LINES: Final = re.compile(r"[0-9]+(-[0-9]+)?(,[0-9]+(-[0-9]+)?)*")
+_SHOWN: Final = 6
 _LICENCE: Final = "https://creativecommons.org/licenses/by/4.0/"
 _NAME: Final = re.compile(r"(?<![\w<:/-])([a-z][a-z-]*):[\w-]")
 _CLASSES: Final = {
@@ -82,8 +84,9 @@ class Known:
         if base + slug in self._subjects:
             return slug
         others = sorted(iri.removeprefix(base) for iri in self._subjects if iri.startswith(base))
-        close = difflib.get_close_matches(slug, others, n=3, cutoff=0.5) or others[:12]
-        raise ParameterError(f"There is no {name}.", hint=f"There are {', '.join(close)}.")
+        nearest = difflib.get_close_matches(slug, others, n=_SHOWN, cutoff=0.0)
+        more = ", …" if len(others) > len(nearest) else "."
+        raise ParameterError(f"There is no {name}.", hint=f"There are {', '.join(nearest)}{more}")
 
 
 def text_of(text: str | None, what: str, language: str = "") -> str:
@@ -282,6 +285,6 @@ _SCHEMES: Final = ("initiative-type", "actor-type", "role", "certainty")
 
 
 def _blanks(file: ContentFile) -> Iterable[tuple[int, str]]:
-    for number, line in enumerate(file.content.decode("utf-8").splitlines(), 1):
+    for number, line in enumerate(lines_of(file.content.decode("utf-8")), 1):
         for what in re.findall(rf'"{BLANK}([^"]*)"', line):
             yield number, what

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import logging
+from collections.abc import Iterator
 from typing import Any
 
 import click
@@ -52,7 +54,21 @@ def command(**given: Any) -> None:
         click.echo(f"{snapshot.triples:,} triples of snapshot {snapshot.name}. Ctrl-C ends it.")
 
     try:
-        with contextlib.suppress(KeyboardInterrupt):
+        with contextlib.suppress(KeyboardInterrupt), _log_shown():
             serve(published, settings, announce)
     finally:
         published.close()
+
+
+@contextlib.contextmanager
+def _log_shown() -> Iterator[None]:
+    """Write what the server notices, such as a newly published snapshot, to standard error."""
+    log, handler = logging.getLogger("migov"), logging.StreamHandler()
+    before = log.level
+    log.addHandler(handler)
+    log.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        log.setLevel(before)
+        log.removeHandler(handler)

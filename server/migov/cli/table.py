@@ -23,7 +23,7 @@ from rich.text import Text
 
 from migov.cli.terminal import print_trimmed
 from migov.engine import Answer, Engine
-from migov.engine.tokens import tokenize
+from migov.sparql.tokens import tokenize
 from migov.vocabulary import BASE, CONCEPT, GRAPH, compact
 
 _NARROWEST: Final = 13

@@ -11,7 +11,7 @@ import click
 from migov.cli.failure import show_error
 from migov.cli.options import settings_from, settings_options
 from migov.cli.terminal import console, progress
-from migov.errors import EnvironmentProblem, RequestError
+from migov.errors import ContentError, EnvironmentProblem, RequestError
 from migov.repository import Repository, find_repository
 
 if TYPE_CHECKING:
@@ -87,14 +87,16 @@ def command(
 
 
 def _check_graph(repository: Repository) -> Report:
-    from migov.catalogue import load_catalogue
+    from migov.catalogue import read_catalogue
     from migov.dataset import content_files
     from migov.gate.structure import syntax_errors
 
     with progress("Reading the files"):
         files = content_files(repository)
-        broken = syntax_errors(file for file in files if file.path.endswith(".ttl"))
-        load_catalogue(repository.queries)
+        broken: list[ContentError] = [
+            *syntax_errors(file for file in files if file.path.endswith(".ttl"))
+        ]
+        broken += read_catalogue(repository.queries).broken.values()
     if broken:
         for error in broken[:-1]:
             show_error(error)
