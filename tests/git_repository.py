@@ -40,11 +40,18 @@ def git(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 def content_repository(folder: Path) -> Path:
     """Make a repository of the content with one commit on main."""
-    copy_of_content(folder)
+    return under_git(copy_of_content(folder))
+
+
+def under_git(folder: Path, more_commits: int = 0) -> Path:
+    """Commit what a folder has on main, with a user that git knows there."""
     for arguments in (
         ["init", "-q", "-b", "main"],
+        ["config", "user.name", NAME["GIT_AUTHOR_NAME"]],
+        ["config", "user.email", NAME["GIT_AUTHOR_EMAIL"]],
         ["add", "."],
         ["commit", "-q", "-m", "Begin"],
+        *[["commit", "-q", "--allow-empty", "-m", "Go on"]] * more_commits,
     ):
         done = git(folder, *arguments)
         assert done.returncode == 0, done.stderr
@@ -60,4 +67,4 @@ def edit(folder: Path, path: str, old: str, new: str) -> tuple[int, int]:
     return text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at)
 
 
-__all__ = ["ROOT", "THAMM", "content_repository", "edit", "environment", "git"]
+__all__ = ["ROOT", "THAMM", "content_repository", "edit", "environment", "git", "under_git"]

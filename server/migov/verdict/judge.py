@@ -1,0 +1,162 @@
+"""The verdict on one change, put together."""
+
+from __future__ import annotations
+
+import datetime
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from rdflib import Graph
+
+from migov.change.diff import Diff
+from migov.change.model import Change
+from migov.change.patch import patch
+from migov.dataset import shape_files
+from migov.errors import TooComplexError
+from migov.gate.affected import Comparison, Names, PlainIndex, make_plan, validate_change
+from migov.gate.affected.compare import told_apart
+from migov.gate.checks import Context, State, run
+from migov.gate.explain import Explainer
+from migov.gate.honesty import contradictions
+from migov.gate.report import Finding, Note, Severity
+from migov.gate.repository import union
+from migov.repository import Repository
+from migov.settings import Settings
+from migov.verdict import notes
+from migov.verdict.consequences import Consequences, consequences, hidden_by_inference
+from migov.verdict.model import Verdict
+from migov.verdict.policy import Policy, read_policy
+from migov.verdict.ruling import ruled
+from migov.verdict.states import States
+
+_OF_ANY_FILE: Final = ("files",)
+"""The family of checks that can look at a file which is not Turtle."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Compared:
+    introduced: list[Finding]
+    left: list[Finding]
+    fixed: list[Finding]
+
+
+def verdict(
+    repository: Repository,
+    change: Change,
+    *,
+    settings: Settings | None = None,
+    folder: Path | None = None,
+    earlier: Policy | None = None,
+    today: datetime.date | None = None,
+) -> Verdict:
+    """Return the verdict on a change.
+
+    Shapes, canned queries and policy are those of the repository; `earlier` is the policy that
+    the change starts from, for the baseline that can only shrink. The state after is built in
+    `folder`, which is the cache unless its owner wants to throw it away.
+
+    Raises ContentError for a file of the repository that is broken and not touched, ShapesError
+    for shapes that cannot be used, EnvironmentProblem where the machine is in the way.
+    """
+    settings = settings or Settings.from_environment()
+    today = today or datetime.date.today()
+    policy = read_policy(repository.root)
+    states = States(change)
+    if states.broken:
+        return _unreadable(states, policy, earlier, today)
+    diff, unclear = _diff(states)
+    with ThreadPoolExecutor(1) as beside:
+        later = (
+            beside.submit(consequences, repository, states, settings, folder or settings.cache)
+            if states.says_something_else
+            else None
+        )
+        shapes = union(shape_files(repository))
+        plan = make_plan(shapes)
+        comparison = validate_change(states.index_before, states.index_after, *states.moved, plan)
+        compared = _compared(states, shapes, comparison)
+        follows = later.result() if later else Consequences()
+        hidden = hidden_by_inference(states, plan, comparison, follows)
+    compared.introduced.extend(follows.findings)
+    return Verdict(
+        title=change.title,
+        findings=ruled(
+            compared.introduced,
+            compared.left,
+            compared.fixed,
+            before=Names(states.index_before),
+            after=Names(states.index_after),
+            policy=policy,
+            earlier=earlier,
+            today=today,
+        ),
+        diff=diff,
+        inference=follows.inference,
+        impact=follows.impact,
+        notes=(
+            *unclear,
+            *follows.notes,
+            *hidden,
+            *notes.of_shapes(comparison, states.context, shapes),
+        ),
+        nodes=comparison.checked,
+        touched=change.touched,
+        left_out=change.left_out,
+        patch=patch(change),
+        report=comparison.graph,
+    )
+
+
+def _compared(states: States, shapes: Graph, comparison: Comparison) -> _Compared:
+    """Return the findings of shapes and checks, with places, told apart."""
+    now, was = Explainer(shapes, states.after), Explainer(shapes, states.before)
+    introduced, left, fixed = told_apart(
+        [
+            *run(states.earlier),
+            *contradictions(states.earlier),
+            *run(Context(State({}), states.unreadable), _OF_ANY_FILE),
+        ],
+        [*run(states.context), *contradictions(states.context)],
+        Names(states.index_before),
+        Names(states.index_after),
+    )
+    return _Compared(
+        [*now.explain_all(comparison.introduced), *introduced],
+        [*now.explain_all(comparison.left), *left],
+        [*was.explain_all(comparison.fixed), *fixed],
+    )
+
+
+def _unreadable(
+    states: States, policy: Policy, earlier: Policy | None, today: datetime.date
+) -> Verdict:
+    """Return the verdict on a change after which some file is not Turtle."""
+    nothing = Names(PlainIndex())
+    found = run(states.context, _OF_ANY_FILE)
+    return Verdict(
+        title=states.change.title,
+        findings=ruled(
+            found,
+            (),
+            (),
+            before=nothing,
+            after=nothing,
+            # Nothing excuses a file that nobody can read.
+            policy=Policy(blocks=policy.blocks | {Severity.VIOLATION}),
+            earlier=earlier,
+            today=today,
+        ),
+        notes=(notes.only_syntax(),),
+        touched=states.change.touched,
+        left_out=states.change.left_out,
+        patch=patch(states.change),
+    )
+
+
+def _diff(states: States) -> tuple[Diff | None, tuple[Note, ...]]:
+    try:
+        return states.diff, ()
+    except TooComplexError as error:
+        return None, (notes.too_complex(error),)
