@@ -13,7 +13,15 @@ from hypothesis import strategies as st
 from pyoxigraph import BlankNode, NamedNode, Quad, RdfFormat, Triple, parse
 
 import small
-from migov.dataset import ContentFile, content_files, digest, graph_iri, in_graph, read_quads
+from migov.dataset import (
+    ContentFile,
+    content_files,
+    digest,
+    graph_iri,
+    in_graph,
+    read_quads,
+    shape_files,
+)
 from migov.errors import ContentError, ContentSyntaxError, Place
 from migov.repository import Repository
 
@@ -233,3 +241,38 @@ def test_a_damaged_file_parses_or_is_told_at_a_line_it_has(data: st.DataObject) 
 def test_no_bytes_raise_anything_else(content: bytes) -> None:
     with suppress(ContentSyntaxError):
         list(read_quads(ContentFile("data/x.ttl", content)))
+
+
+def test_a_link_out_of_the_repository_is_refused(tmp_path: Path) -> None:
+    repository = small.repository(tmp_path / "checkout")
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "secret.ttl").write_text("a secret", encoding="utf-8")
+    for folder, read in ((repository.data, content_files), (repository.shapes, shape_files)):
+        for target in (outside, outside / "secret.ttl", repository.data / "records" / "one.ttl"):
+            link = folder / "odd.ttl"
+            link.symlink_to(target)
+            with pytest.raises(ContentError, match=r"odd\.ttl cannot be read") as caught:
+                read(repository)
+            assert "secret" not in str(caught.value)
+            link.unlink()
+    (repository.data / "odd").symlink_to(outside)
+    with pytest.raises(ContentError, match="data/odd cannot be read"):
+        content_files(repository)
+
+
+def test_a_folder_that_leads_out_of_the_repository_is_refused(tmp_path: Path) -> None:
+    repository = small.repository(tmp_path / "checkout")
+    repository.shapes.rmdir()
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "outside" / "a.ttl").write_text("a secret", encoding="utf-8")
+    repository.shapes.symlink_to(tmp_path / "outside")
+    with pytest.raises(ContentError, match=r"shapes/a\.ttl cannot be read"):
+        shape_files(repository)
+
+
+def test_shapes_are_read_in_subfolders_and_hidden_files_are_not(tmp_path: Path) -> None:
+    repository = small.repository(tmp_path)
+    small.write(repository.shapes / "sub" / "a.ttl", "")
+    (repository.shapes / ".#a.ttl").symlink_to("someone@host.1234:5678")
+    assert [file.path for file in shape_files(repository)] == ["shapes/sub/a.ttl"]

@@ -31,6 +31,7 @@ from migov.engine.published import published
 from migov.errors import (
     AnswerTooLargeError,
     BusyError,
+    ContentError,
     ContentSyntaxError,
     DeadlineError,
     EnvironmentProblem,
@@ -638,6 +639,26 @@ def test_a_refresh_publishes_what_changed_and_keeps_the_good_when_it_is_broken(
     assert count(current) == 1
 
 
+def test_what_is_served_beside_it_is_ready_or_nothing_is_published(current: Published) -> None:
+    before = current.edition
+    small.write(current.repository.data / "three.ttl", "initiative:k a mg:Project .")
+
+    def broken(edition: object) -> None:
+        assert edition is not before
+        assert current.edition is before
+        raise ContentError("queries/a.rq is broken.")
+
+    assert not current.refresh(broken)
+    assert str(current.problem) == "queries/a.rq is broken."
+    assert current.edition is before
+    ours = str(current.repository.root.parent)
+    assert len(small.processes("migov.engine.worker", ours)) == 2
+    seen: list[object] = []
+    assert current.refresh(seen.append)
+    assert seen == [current.edition]
+    assert current.problem is None
+
+
 def test_a_broken_file_stops_the_start(tmp_path: Path) -> None:
     repository = small.repository(tmp_path / "checkout")
     small.write(repository.data / "three.ttl", "initiative:k a")
@@ -690,4 +711,4 @@ def test_requests_in_flight_end_on_the_edition_they_began_with(current: Publishe
             reader.result(timeout=30)
     assert len(sizes) > 1
     ours = str(current.repository.root.parent)
-    assert len(small.processes("migov.engine.worker", ours)) == 1
+    assert len(small.processes("migov.engine.worker", ours)) == 2  # visitors' and the house's

@@ -168,6 +168,20 @@ class TestTerms:
     @pytest.mark.parametrize(
         ("text", "of", "expected"),
         [
+            ("COTE D'IVOIRE", NS + "Country", [ID + "place/civ"]),
+            ("384", NS + "Country", [ID + "place/civ"]),
+            ("oit", NS + "Organisation", [ID + "actor/ilo"]),
+            ("bailleur de fonds", CONCEPT + "role", [CONCEPT + "role/funder"]),
+            ("bailleur", CONCEPT + "role", []),
+            ("", NS + "Country", []),
+        ],
+    )
+    def test_named(self, engine: Engine, text: str, of: str, expected: list[str]) -> None:
+        assert GraphTerms(engine).named(text, of) == expected
+
+    @pytest.mark.parametrize(
+        ("text", "of", "expected"),
+        [
             ("moroco", NS + "Country", "mar"),
             ("Maroc", NS + "Country", "mar"),
             ("OIT", NS + "Organisation", "ilo"),

@@ -24,14 +24,14 @@ def ask(endpoint: str, query: str, **fields: str) -> httpx.Response:
 @pytest.mark.parametrize(
     "query",
     [
-        "SELECT * " + "{" * 50_000 + "}" * 50_000,
-        "ASK { FILTER(" + "(" * 100_000 + "1" + ")" * 100_000 + ") }",
-        "SELECT * {" + " OPTIONAL { ?s ?p ?o" * 5_000 + "}" * 5_000 + "}",
-        "ASK { FILTER(" + "!" * 200_000 + "true) }",
-        "ASK { FILTER(" + "-" * 200_000 + "1) }",
-        "SELECT * { ?s " + "/".join(["<a:b>"] * 20_000) + " ?o }",
+        "SELECT * " + "{" * 40_000 + "}" * 40_000,
+        "ASK { FILTER(" + "(" * 40_000 + "1" + ")" * 40_000 + ") }",
+        "SELECT * {" + " OPTIONAL { ?s ?p ?o" * 4_000 + "}" * 4_000 + "}",
+        "ASK { FILTER(" + "!" * 90_000 + "true) }",
+        "ASK { FILTER(" + "-" * 90_000 + "1) }",
+        "SELECT * { ?s " + "/".join(["<a:b>"] * 15_000) + " ?o }",
         "SELECT * {" + "[" * 20_000,
-        "\\u007B" * 50_000,
+        "\\u007B" * 16_000,
     ],
     ids=["groups", "parentheses", "optionals", "not", "minus", "path", "open", "escaped"],
 )

@@ -169,10 +169,11 @@ class TestHeaders:
         assert len(response.headers["Migov-Snapshot"]) == 64
         assert response.headers["X-Content-Type-Options"] == "nosniff"
         assert "default-src 'none'" in response.headers["Content-Security-Policy"]
-        assert response.headers["Vary"] == "Accept"
+        assert response.headers["Vary"] == "Accept, Accept-Encoding"
         page = ask(client, ASK, "text/html")
         assert {part.strip() for part in page.headers["Vary"].split(",")} == {
             "Accept",
+            "Accept-Encoding",
             "Accept-Language",
         }
 

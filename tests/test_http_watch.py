@@ -12,10 +12,14 @@ from pathlib import Path
 import httpx
 import pytest
 
+import small
 from conftest import ROOT, running
+from migov.engine.published import published
 from migov.errors import EnvironmentProblem
 from migov.repository import Repository
+from migov.settings import Settings
 from migov.web.server import address, bind
+from migov.web.site import Beside, ChangedMeanwhileError, Site, read_beside
 from migov.web.watch import Watcher
 
 pytestmark = pytest.mark.needs("git")
@@ -143,6 +147,114 @@ def test_queries_are_read_again(watched: str, checkout: Path) -> None:
     new.unlink()
     until(lambda: httpx.get(f"{watched}/queries/zz-new.json").status_code == 404)
     assert snapshot(watched)["problem"] is None
+
+
+def test_what_is_published_is_one_whole_state(watched: str, checkout: Path) -> None:
+    before = snapshot(watched)
+    data, query = checkout / "data/actors/newcomer.ttl", checkout / "queries/zz-new.rq"
+    shutil.copy(checkout / "queries/country-codes.rq", query)
+    data.write_text("broken", encoding="utf-8")
+    until(lambda: snapshot(watched)["problem"] is not None)
+    assert httpx.get(f"{watched}/queries/zz-new.json").status_code == 404
+    data.write_text(NEW_ACTOR + "# more\n", encoding="utf-8")
+    query.write_text("broken", encoding="utf-8")
+
+    def is_the_query() -> bool:
+        problem = snapshot(watched)["problem"]
+        return isinstance(problem, dict) and problem["file"] == "queries/zz-new.rq"
+
+    until(is_the_query)
+    assert snapshot(watched)["digest"] == before["digest"]
+    query.unlink()
+    until(lambda: snapshot(watched)["problem"] is None)
+    assert snapshot(watched)["digest"] != before["digest"]
+
+
+def test_a_link_publishes_nothing_and_a_lock_file_blocks_nothing(
+    watched: str, checkout: Path, tmp_path: Path
+) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("a secret line\n", encoding="utf-8")
+    for name in ("data/odd.ttl", "shapes/odd.ttl", "queries/odd.rq"):
+        link = checkout / name
+        link.symlink_to(secret)
+        until(lambda: snapshot(watched)["problem"] is not None)
+        told = httpx.get(f"{watched}/snapshot").text
+        page = httpx.get(f"{watched}/", headers={"Accept": "text/html"}).text
+        assert name in told
+        assert name in page
+        for text in (told, page):
+            assert "a secret line" not in text
+            assert str(checkout) not in text
+            assert str(tmp_path) not in text
+        link.unlink()
+        until(lambda: snapshot(watched)["problem"] is None)
+    locks = [checkout / name for name in ("data/.#a.ttl", "shapes/.#a.ttl", "queries/.#a.rq")]
+    for lock in locks:
+        lock.symlink_to("someone@host.1234:5678")
+    git(checkout, "commit", "-q", "--allow-empty", "-m", "beside the lock files")
+    until(lambda: snapshot(watched)["revision"] == git(checkout, "rev-parse", "HEAD"))
+    assert snapshot(watched)["problem"] is None
+    for lock in locks:
+        lock.unlink()
+
+
+def test_the_text_of_a_query_is_the_one_that_is_answered(watched: str, checkout: Path) -> None:
+    source = checkout / "queries/country-codes.rq"
+    text = source.read_text(encoding="utf-8")
+    assert httpx.get(f"{watched}/queries/country-codes.rq").text == text
+    source.write_text("broken", encoding="utf-8")
+    until(lambda: snapshot(watched)["problem"] is not None)
+    assert httpx.get(f"{watched}/queries/country-codes.rq").text == text
+    source.write_text(text, encoding="utf-8")
+    until(lambda: snapshot(watched)["problem"] is None)
+
+
+def test_what_fails_is_told_without_folders_and_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repository = small.repository(tmp_path / "checkout")
+    settings = Settings(cache=tmp_path / "cache", workers=1)
+    with published(repository, settings) as current:
+        served = Site(current, settings)
+        before = served.state
+        for failure in (OSError(str(tmp_path)), EnvironmentProblem(str(tmp_path))):
+
+            def fails(*_: object, failure: Exception = failure) -> None:
+                raise failure
+
+            with monkeypatch.context() as patched:
+                patched.setattr("migov.engine.published.build_snapshot", fails)
+                watcher = Watcher(repository, 0.02, served.refresh)
+                watcher.start()
+                until(lambda: served.problem is not None, 5)
+            assert str(tmp_path) not in f"{served.problem} {getattr(served.problem, 'hint', '')}"
+            assert served.state.version == before.version
+            until(lambda: served.problem is None, 5)
+            watcher.stop()
+            watcher.join()
+
+
+def test_files_that_change_while_they_are_read_are_read_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repository = small.repository(tmp_path / "checkout")
+    settings = Settings(cache=tmp_path / "cache", workers=1)
+    with published(repository, settings) as current:
+        served = Site(current, settings)
+        before = served.state
+
+        def meanwhile(where: Repository) -> Beside:
+            small.write(where.data / "late.ttl", "initiative:late a mg:Project .")
+            return read_beside(where)
+
+        with monkeypatch.context() as patched:
+            patched.setattr("migov.web.site.read_beside", meanwhile)
+            with pytest.raises(ChangedMeanwhileError):
+                served.refresh()
+        assert served.state is before
+        served.refresh()
+        assert served.state.snapshot.digest != before.snapshot.digest
 
 
 def test_not_while_git_is_at_work(tmp_path: Path) -> None:

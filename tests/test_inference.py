@@ -226,6 +226,14 @@ def test_a_rule_that_is_no_construct_is_refused(text: str, closures: Path) -> No
         derive([], [Rule("ontology/rules/a.rq", text)], closures)
 
 
+def test_a_rule_that_reaches_outside_is_never_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("migov.inference.derive.close", None)
+    text = "CONSTRUCT { ?a ?b ?c }\nWHERE { SERVICE <http://127.0.0.1:9/> { ?a ?b ?c } }"
+    with pytest.raises(ContentSyntaxError, match="SERVICE") as caught:
+        derive([], [Rule("ontology/rules/a.rq", text)])
+    assert str(caught.value.place) == "ontology/rules/a.rq:2:9"
+
+
 def test_a_rule_that_is_not_text_is_refused_with_its_line() -> None:
     with pytest.raises(ContentSyntaxError, match="not UTF-8") as caught:
         read_rules([ContentFile("ontology/rules/a.rq", b"# one\n# \xff\n")])

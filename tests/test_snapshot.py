@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path
@@ -19,7 +20,7 @@ import small
 from migov.dataset import content_files, digest
 from migov.errors import ContentError, ContentSyntaxError, EnvironmentProblem
 from migov.repository import Repository
-from migov.snapshot import Snapshot, build, build_snapshot
+from migov.snapshot import Snapshot, build, build_snapshot, keep
 from migov.snapshot.model import DESCRIPTION, QUADS, read_snapshot
 from migov.vocabulary import INFERRED_GRAPH
 
@@ -241,6 +242,56 @@ def test_a_cache_that_cannot_be_written_is_told(repository: Repository, tmp_path
         build_snapshot(repository, tmp_path / "file" / "cache")
     assert caught.value.hint is not None
     assert "MIGOV_CACHE" in caught.value.hint
+
+
+def test_a_rule_that_cannot_be_run_is_not_the_fault_of_the_cache(
+    repository: Repository, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object) -> None:
+        raise OSError("no answer")
+
+    monkeypatch.setattr(build, "derive", fails)
+    with pytest.raises(OSError, match="no answer"):
+        build_snapshot(repository, cache)
+
+
+class Holder:
+    """Something that uses a snapshot."""
+
+
+def test_what_nobody_uses_goes_and_the_newest_stay(tmp_path: Path) -> None:
+    closures = tmp_path / "closures"
+    closures.mkdir()
+    names = [f"{number:064x}" for number in range(keep.SNAPSHOTS + 4)]
+    long_ago = time.time() - 10 * keep.SECONDS
+    for number, name in enumerate(names):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / QUADS).write_bytes(b"")
+        os.utime(tmp_path / name, (long_ago + number, long_ago + number))
+    for number in range(keep.CLOSURES + 2):
+        (closures / f"{number}.nt").write_bytes(b"")
+        os.utime(closures / f"{number}.nt", (long_ago + number, long_ago + number))
+    held = Snapshot(names[0], tmp_path / names[0], 0, 0, {}, "")
+    holder = Holder()
+    keep.hold(held, holder)
+    keep.mark_used(tmp_path / names[1])
+
+    keep.sweep(tmp_path, closures)
+    left = {path.name for path in tmp_path.iterdir()} - {"closures"}
+    # The one just used is among the newest, so that one more of the others is not.
+    assert left == {names[0], names[1], *names[-keep.SNAPSHOTS + 1 :]}
+    assert sorted(int(path.stem) for path in closures.iterdir())[0] == 2
+
+    del holder
+    keep.sweep(tmp_path, closures)
+    assert names[0] not in {path.name for path in tmp_path.iterdir()}
+
+
+def test_what_was_used_a_moment_ago_stays(tmp_path: Path) -> None:
+    for number in range(keep.SNAPSHOTS + 4):
+        (tmp_path / f"{number:064x}").mkdir()
+    keep.sweep(tmp_path, tmp_path / "closures")
+    assert len(list(tmp_path.iterdir())) == keep.SNAPSHOTS + 4
 
 
 def test_two_processes_build_one_snapshot(repository: Repository, cache: Path) -> None:

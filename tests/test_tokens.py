@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from migov.engine.tokens import dataset_clause, iris, readings, tokenize
+from migov.sparql.tokens import dataset_clause, iris, readings, tokenize
 from migov.vocabulary import INFERRED_GRAPH, PREFIXES
 
 PIECES = (

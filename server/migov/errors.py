@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from migov.lines import lines_of
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -31,8 +33,8 @@ class Place:
         >>> Place.within("query", "ASK\r\n{ ?s", 2, 3).text
         '{ ?s'
         """
-        lines = content.split("\n")
-        text = lines[line - 1].rstrip("\r") if line and line <= len(lines) else None
+        lines = lines_of(content + "\n")  # a parser may point after the last line break
+        text = lines[line - 1] if line and line <= len(lines) else None
         return cls(source, line, column, text)
 
     def __str__(self) -> str:

@@ -9,8 +9,8 @@ from typing import Final
 from pyoxigraph import RdfFormat, Triple, parse
 from rdflib import Graph
 
-from migov.dataset import content_files, read_quads
-from migov.gate.repository import shape_files, union
+from migov.dataset import content_files, read_quads, shape_files
+from migov.gate.repository import union
 from migov.repository import Repository, find_repository
 from migov.vocabulary import CONCEPT, PREFIXES
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import stat
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,13 +38,34 @@ def graph_iri(path: str) -> str:
 
 
 def content_paths(repository: Repository) -> list[Path]:
-    """Return the files that make up the dataset and its rules, sorted by path.
+    """Return the files that make up the dataset and its rules, sorted by path."""
+    return sorted(
+        [
+            *files_in(repository.ontology, ".ttl"),
+            *files_in(repository.data, ".ttl"),
+            *files_in(repository.rules, ".rq", deep=False),
+        ]
+    )
 
-    Hidden ones are what editors and interrupted writes leave behind, and are not content.
+
+def shape_paths(repository: Repository) -> list[Path]:
+    """Return the files of the shapes, sorted by path."""
+    return files_in(repository.shapes, ".ttl")
+
+
+def files_in(folder: Path, suffix: str, *, deep: bool = True) -> list[Path]:
+    """Return what a folder of the repository has with a suffix, sorted by path.
+
+    Hidden files are what editors and interrupted writes leave behind, and are not content. A
+    folder that is a link is among the files, so that `read_file` refuses it.
     """
-    turtle = [*repository.ontology.rglob("*.ttl"), *repository.data.rglob("*.ttl")]
-    paths = [*turtle, *repository.rules.glob("*.rq")]
-    return sorted(path for path in paths if not _is_hidden(path.relative_to(repository.root)))
+    found = folder.rglob("*") if deep else folder.glob("*")
+    return sorted(
+        path
+        for path in found
+        if not _is_hidden(path.relative_to(folder))
+        and (path.suffix == suffix or (deep and path.is_symlink() and path.is_dir()))
+    )
 
 
 def _is_hidden(path: Path) -> bool:
@@ -55,7 +77,35 @@ def content_files(repository: Repository) -> list[ContentFile]:
 
     Raises ContentError when one cannot be read.
     """
-    return [_read(path, repository.root) for path in content_paths(repository)]
+    return [read_file(path, repository.root) for path in content_paths(repository)]
+
+
+def shape_files(repository: Repository) -> list[ContentFile]:
+    """Read the shapes, sorted by path; raises ContentError when one cannot be read."""
+    return [read_file(path, repository.root) for path in shape_paths(repository)]
+
+
+def read_file(path: Path, root: Path) -> ContentFile:
+    """Read one file below a root; raises ContentError when it cannot be, or leads elsewhere.
+
+    What is read here is published, so a link could publish any file of this machine.
+    """
+    name = path.relative_to(root).as_posix()
+    try:
+        is_plain = stat.S_ISREG(path.lstat().st_mode)
+        if is_plain and path.resolve().is_relative_to(root.resolve()):
+            return ContentFile(name, path.read_bytes())
+    except OSError as error:
+        raise ContentError(
+            f"{name} cannot be read: {error.strerror}.",
+            place=Place(name),
+            hint="Mend or remove it; nothing of this state of the files was loaded.",
+        ) from error
+    raise ContentError(
+        f"{name} cannot be read: it is a link, or no plain file of this repository.",
+        place=Place(name),
+        hint="Put the file itself there; nothing of this state of the files was loaded.",
+    )
 
 
 def is_uncommitted(repository: Repository, files: Iterable[ContentFile]) -> bool:
@@ -73,18 +123,6 @@ def is_uncommitted(repository: Repository, files: Iterable[ContentFile]) -> bool
 def _is_content(path: str) -> bool:
     is_rule = path.startswith("ontology/rules/") and path.endswith(".rq")
     return (is_rule or path.endswith(".ttl")) and not _is_hidden(Path(path))
-
-
-def _read(path: Path, root: Path) -> ContentFile:
-    name = path.relative_to(root).as_posix()
-    try:
-        return ContentFile(name, path.read_bytes())
-    except OSError as error:
-        raise ContentError(
-            f"{name} cannot be read: {error.strerror}.",
-            place=Place(name),
-            hint="Mend or remove it; nothing of this state of the files was loaded.",
-        ) from error
 
 
 def digest(files: Iterable[ContentFile]) -> str:

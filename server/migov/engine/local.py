@@ -12,7 +12,6 @@ from typing import Any, cast
 
 from migov.engine.operations import Answer, Kind, Limits, Query
 from migov.engine.process import WorkerProcess
-from migov.engine.tokens import dataset_clause, iris, tokenize
 from migov.engine.updates import Update
 from migov.errors import (
     AnswerTooLargeError,
@@ -24,7 +23,8 @@ from migov.errors import (
     RequestError,
     UnknownFormatError,
 )
-from migov.snapshot import Snapshot
+from migov.snapshot import Snapshot, hold
+from migov.sparql.tokens import dataset_clause, iris, tokenize
 from migov.vocabulary import ASSERTED_GRAPH, INFERRED_GRAPH
 
 Changed = list[tuple[str, str, str]]
@@ -43,6 +43,7 @@ class LocalEngine:
         self._idle: queue.SimpleQueue[WorkerProcess | None] = queue.SimpleQueue()
         self._closed = False
         self._closing = threading.Lock()
+        hold(snapshot, self)
         try:
             for _ in range(workers):
                 self._return(self._start())
@@ -132,6 +133,9 @@ class LocalEngine:
         self._idle.put(None)
 
     def _replace(self) -> None:
+        if self._closed:
+            self._idle.put(None)
+            return
         try:
             self._return(self._start())
         except EnvironmentProblem:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -50,21 +50,28 @@ class Published:
     def edition(self) -> Edition:
         return self._edition
 
-    def refresh(self) -> bool:
+    def refresh(self, ready: Callable[[Edition], object] = lambda _: None) -> bool:
         """Publish the files as they are now, if they changed; returns whether anything did.
 
-        A broken file or a full disk leaves the last good snapshot in place and is kept in
-        `problem`.
+        `ready` gets the new edition before anybody else and makes what is served with it. A broken
+        file or a full disk, met here or there, leaves the last good edition in place and is kept
+        in `problem`: what is published is one whole state.
         """
         with self._refreshing:
             try:
-                snapshot = build_snapshot(self.repository, self._cache)
-                fresh = self._fresh(snapshot)
+                fresh = self._fresh(build_snapshot(self.repository, self._cache))
+                before = self._edition
+                try:
+                    ready(fresh)
+                except BaseException:
+                    if fresh.engine is not before.engine:
+                        fresh.close()
+                    raise
             except (ContentError, EnvironmentProblem) as error:
                 self.problem = error
                 return False
             self.problem = None
-            before, self._edition = self._edition, fresh
+            self._edition = fresh
             if fresh.engine is before.engine:
                 return False
             before.close()  # still answers the requests that began with it

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from migov.engine.tokens import Token, iris, readings, unescaped
 from migov.errors import MigovError, Place, RefusedError, TooComplexError
+from migov.sparql.tokens import Token, iris, readings, unescaped
 
 _FORBIDDEN: Final = ("SERVICE", "LOAD")
 _MANAGEMENT: Final = ("CLEAR", "DROP", "CREATE", "ADD", "MOVE", "COPY")

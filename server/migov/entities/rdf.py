@@ -19,6 +19,7 @@ _FORMATS: Final = {
     "trig": RdfFormat.TRIG,
     "nq": RdfFormat.N_QUADS,
 }
+_WITH_GRAPHS: Final = ("trig", "nq")
 
 
 def quads_about(engine: Engine, iri: str) -> list[Quad]:
@@ -55,14 +56,15 @@ def quads_of_graph(engine: Engine, graph: str) -> list[Quad]:
 
 
 def written(quads: Iterable[Quad], format: str, prefixes: Mapping[str, str]) -> bytes:
-    """Return quads in one of the RDF formats; a format without named graphs gets the triples.
+    """Return quads in one of the RDF formats: TriG and N-Quads keep the graphs, others do not.
 
-    Only the prefixes that are used are declared.
+    JSON-LD could, but its readers look for what an address says in the default graph. Only the
+    prefixes that are used are declared.
     """
     rdf_format = _FORMATS[format]
     quads = list(quads)
     used = _used(quads, prefixes) if rdf_format in (RdfFormat.TURTLE, RdfFormat.TRIG) else None
-    if rdf_format.supports_datasets:
+    if format in _WITH_GRAPHS:
         return serialize(quads, format=rdf_format, prefixes=used) or b""
     triples: dict[Triple, None] = {quad.triple: None for quad in quads}
     return serialize(triples, format=rdf_format, prefixes=used) or b""

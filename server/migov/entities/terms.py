@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Final
 
@@ -9,6 +10,7 @@ from pyoxigraph import Literal
 from rapidfuzz import fuzz, process, utils
 
 from migov.engine import Engine, ask, select
+from migov.entities.labels import labels
 from migov.entities.sparql import values
 from migov.errors import UnknownEntityError
 from migov.vocabulary import CONCEPT, GRAPH, ID, NS, STANDARD_PREFIXES, compact
@@ -21,6 +23,10 @@ _RECORDS: Final = GRAPH + "data/records/"
 _PREFIXES: Final = (
     f"PREFIX mg: <{NS}> PREFIX skos: <{STANDARD_PREFIXES['skos']}> "
     f"PREFIX rdfs: <{STANDARD_PREFIXES['rdfs']}> "
+)
+_CODES: Final = "mg:isoAlpha2|mg:isoAlpha3|mg:m49"
+_TYPED: Final = str.maketrans(
+    {"’": "'", "‘": "'", "ʼ": "'", "œ": "oe", "Œ": "OE", "æ": "ae", "Æ": "AE"}
 )
 _NAMES: Final = "skos:prefLabel|skos:altLabel|mg:acronym|mg:name|rdfs:label"
 
@@ -40,14 +46,30 @@ class GraphTerms:
         membership = "skos:inScheme" if _is_scheme(class_or_scheme) else "a/rdfs:subClassOf*"
         return ask(self._engine, f"{_PREFIXES} ASK {{ {terms} ?this {membership} ?of }}")
 
-    def suggest(self, text: str, class_or_scheme: str) -> list[str]:
-        """Return short names of instances or concepts that `text` may have meant, best first."""
+    def named(self, text: str, class_or_scheme: str) -> list[str]:
+        """Return the IRIs of the instances or concepts that go by a name or a code.
+
+        Case, accents and the form of quotation marks make no difference.
+        """
+        wanted = folded(text)
+        names = self._names(class_or_scheme, f"{_NAMES}|{_CODES}")
+        return [iri for iri, known in names.items() if wanted in map(folded, known)]
+
+    def suggest(self, text: str, class_or_scheme: str) -> dict[str, str]:
+        """Return what `text` may have meant, best first: short names, each with its label."""
+        names = self._names(class_or_scheme, _NAMES)
+        found = closest(_last_part(text), names)
+        known = labels(self._engine, found, ("en",))
+        return {short_name(iri): known[iri].text for iri in found}
+
+    def _names(self, class_or_scheme: str, path: str) -> dict[str, set[str]]:
+        """Return the IRIs of the instances or concepts, each with its values along a path."""
         membership = "skos:inScheme" if _is_scheme(class_or_scheme) else "a/rdfs:subClassOf*"
         rows = select(
             self._engine,
             f"""{_PREFIXES} SELECT DISTINCT ?s ?name WHERE {{
               {values("of", [class_or_scheme])} ?s {membership} ?of .
-              OPTIONAL {{ ?s {_NAMES} ?name }}
+              OPTIONAL {{ ?s {path} ?name }}
             }} ORDER BY ?s ?name LIMIT {_MOST}""",
         )
         names: dict[str, set[str]] = {}
@@ -55,7 +77,7 @@ class GraphTerms:
             known = names.setdefault(row["s"].value, set())
             if isinstance(name := row.get("name"), Literal):
                 known.add(name.value)
-        return [short_name(iri) for iri in closest(_last_part(text), names)]
+        return names
 
 
 class NoSuchEntityError(UnknownEntityError):
@@ -107,6 +129,18 @@ def closest(text: str, names: Mapping[str, set[str]]) -> list[str]:
     )
     ranked = dict.fromkeys(choices[index][0] for _, _, index in scored)
     return list(ranked)[:_SUGGESTIONS]
+
+
+def folded(text: str) -> str:
+    """Return a name without what people leave out when they type it.
+
+    >>> folded("Côte d’Ivoire"), folded(" cote d'ivoire ")
+    ("cote d'ivoire", "cote d'ivoire")
+    >>> folded("Main-d’œuvre")
+    "main-d'oeuvre"
+    """
+    plain = unicodedata.normalize("NFKD", text.translate(_TYPED))
+    return " ".join("".join(c for c in plain if not unicodedata.combining(c)).casefold().split())
 
 
 def _region(folder: str) -> str:

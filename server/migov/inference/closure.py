@@ -30,15 +30,27 @@ def close(triples: Iterable[Triple], cache: Path | None = None) -> list[Triple]:
     if cache is None:
         return _read(_run(given))
     kept = cache / f"{hashlib.sha256(given).hexdigest()}.nt"
-    with contextlib.suppress(FileNotFoundError, SyntaxError):  # damaged is as good as missing
-        return _read(kept.read_bytes())
+    with contextlib.suppress(OSError, SyntaxError):  # damaged is as good as missing
+        found = _read(kept.read_bytes())
+        with contextlib.suppress(OSError):
+            os.utime(kept)  # those used last stay longest
+        return found
     closed = _run(given)
-    cache.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=cache, delete=False) as out:
-        out.write(closed)
-        os.fsync(out.fileno())
-    Path(out.name).replace(kept)
+    with contextlib.suppress(OSError):  # it is kept to save time, and a full disk is told elsewhere
+        _keep(closed, kept)
     return _read(closed)
+
+
+def _keep(closed: bytes, kept: Path) -> None:
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=kept.parent, delete=False) as out:
+        try:
+            out.write(closed)
+            os.fsync(out.fileno())
+            Path(out.name).replace(kept)
+        except BaseException:
+            Path(out.name).unlink(missing_ok=True)
+            raise
 
 
 def _read(ntriples: bytes) -> list[Triple]:
@@ -46,12 +58,18 @@ def _read(ntriples: bytes) -> list[Triple]:
 
 
 def _run(given: bytes) -> bytes:
-    child = subprocess.run(
-        [sys.executable, "-P", "-m", "migov.inference.closure"],
-        input=given,
-        capture_output=True,
-        check=False,
-    )
+    try:
+        child = subprocess.run(
+            [sys.executable, "-P", "-m", "migov.inference.closure"],
+            input=given,
+            capture_output=True,
+            check=False,
+        )
+    except OSError as error:
+        raise EnvironmentProblem(
+            f"The reasoner could not start: {error.strerror}.",
+            hint="Is there memory for another process?",
+        ) from error
     if child.returncode != 0:
         last = child.stderr.decode(errors="replace").strip().splitlines()[-1:]
         raise EnvironmentProblem(

@@ -6,7 +6,6 @@ our own resources. Alignments to other vocabularies stay outside.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,8 +13,9 @@ from pathlib import Path
 from pyoxigraph import NamedNode, Quad, QueryTriples, Store, Triple
 
 from migov.dataset import ContentFile, graph_iri, in_graph
-from migov.errors import ContentSyntaxError, Place
+from migov.errors import ContentError, ContentSyntaxError, Place
 from migov.inference.closure import close
+from migov.sparql.stored import read_query
 from migov.vocabulary import BASE, NS, STANDARD_PREFIXES
 
 _RDF, _RDFS, _OWL = (STANDARD_PREFIXES[prefix] for prefix in ("rdf", "rdfs", "owl"))
@@ -36,7 +36,6 @@ _AXIOMS = {
         _OWL + "equivalentProperty",
     )
 }
-_POSITION = re.compile(r"error at (\d+):(\d+): ")
 _AXIOM_TYPES = {NamedNode(_OWL + name) for name in ("TransitiveProperty", "SymmetricProperty")}
 
 
@@ -78,8 +77,11 @@ def derive(
 
     Closure and rules alternate until neither adds anything, so a rule may build on the closure
     and the closure on a rule. Closures are kept in the folder `cache` where one is given. Raises
-    ContentSyntaxError for a rule that cannot be run.
+    ContentSyntaxError for a rule that is no CONSTRUCT or reaches outside, and ContentError for one
+    that cannot be run.
     """
+    for rule in rules:
+        _check(rule)
     quads = list(asserted)
     union = {quad.triple for quad in quads}
     store = Store()
@@ -95,6 +97,15 @@ def derive(
         added = _apply(rules, store, union, derived)
         if not any(_is_link(triple) for triple in added):
             return _ordered(derived)
+
+
+def _check(rule: Rule) -> None:
+    if not isinstance(read_query(rule.path, rule.text), QueryTriples):
+        raise ContentSyntaxError(
+            f"{rule.path} is not a CONSTRUCT query.",
+            place=Place(rule.path),
+            hint="A rule is one SPARQL CONSTRUCT.",
+        )
 
 
 def _apply(
@@ -114,24 +125,17 @@ def _apply(
         added |= fresh
 
 
-def _construct(rule: Rule, store: Store) -> QueryTriples:
+def _construct(rule: Rule, store: Store) -> list[Triple]:
     try:
         result = store.query(rule.text)
-    except SyntaxError as error:
-        found = _POSITION.match(str(error.msg))
-        line, column = (int(found[1]), int(found[2])) if found else (None, None)
-        raise ContentSyntaxError(
-            f"{rule.path} is not valid SPARQL.",
-            place=Place.within(rule.path, rule.text, line, column),
-            hint="Mend that line; nothing of this state of the files was loaded.",
-        ) from error
-    if not isinstance(result, QueryTriples):
-        raise ContentSyntaxError(
-            f"{rule.path} is not a CONSTRUCT query.",
+        assert isinstance(result, QueryTriples)  # it was checked
+        return list(result)
+    except (OSError, RuntimeError, ValueError) as error:
+        raise ContentError(
+            f"{rule.path} cannot be run: {error}.",
             place=Place(rule.path),
-            hint="A rule is one SPARQL CONSTRUCT.",
-        )
-    return result
+            hint="Mend the rule; nothing of this state of the files was loaded.",
+        ) from error
 
 
 def _is_axiom(quad: Quad) -> bool:

@@ -13,6 +13,10 @@ class MediaTypeError(RequestError):
     """The body has a media type that this operation does not take."""
 
 
+class EncodingError(RequestError):
+    """The text of the request is not UTF-8."""
+
+
 class MissingQueryError(RequestError):
     """No query was given."""
 

@@ -10,8 +10,8 @@ import difflib
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from migov.engine.tokens import Token, tokenize
 from migov.errors import Place, QuerySyntaxError
+from migov.sparql.tokens import Token, tokenize
 
 _KEYWORDS: Final = """
     ABS ADD ALL AS ASC ASK AVG BASE BIND BNODE BOUND BY CEIL CLEAR COALESCE CONCAT CONSTRUCT
@@ -25,6 +25,10 @@ _KEYWORDS: Final = """
     WHERE WITH YEAR A
 """
 _WORDS: Final = frozenset(_KEYWORDS.split())
+_UPDATES: Final = (
+    "ADD", "CLEAR", "COPY", "CREATE", "DELETE", "DROP", "INSERT", "LOAD", "MOVE", "WITH",
+)  # fmt: skip
+_WIDEST: Final = 200
 _PARTNERS: Final = {")": "(", "]": "[", "}": "{"}
 
 
@@ -41,11 +45,64 @@ def explained(
     if "\\u" in text.lower():
         return error  # escapes move what stands after them
     tokens = tokenize(text)
+    ends = next((at for at, token in enumerate(tokens) if _is_open_quote(token)), len(tokens))
     return (
-        _unknown_word(tokens, text)
+        _update(tokens, text)
+        or _unknown_word(tokens[:ends], text)
+        or _open_quote(tokens, ends, text)
         or _unknown_prefix(tokens, text, prefixes or {})
         or _lone_bracket(tokens, text)
         or error
+    )
+
+
+def excerpt(place: Place) -> tuple[str, int | None]:
+    """Return the line of a place, a long one cut around the column, and the column in the cut.
+
+    >>> text, column = excerpt(Place("query", 1, 600, "x" * 599 + "!" + "y" * 400))
+    >>> len(text), text[column - 1]
+    (200, '!')
+    """
+    text, column = place.text or "", place.column
+    if len(text) <= _WIDEST:
+        return text, column
+    inside = _WIDEST - 2  # one mark of omission on either side
+    start = min(max(0, (column or 1) - 1 - inside // 2), len(text) - inside)
+    before = "…" if start else ""
+    after = "…" if start + inside < len(text) else ""
+    cut = f"{before}{text[start : start + inside]}{after}"
+    return cut, column - start + len(before) if column else None
+
+
+def _update(tokens: Sequence[Token], text: str) -> QuerySyntaxError | None:
+    first = next(
+        (token for token in tokens if token.kind == "word" and not token.is_word("PREFIX", "BASE")),
+        None,
+    )
+    if first is None or not first.is_word(*_UPDATES):
+        return None
+    return QuerySyntaxError(
+        "This is an update; only queries are answered here.",
+        place=_place(text, first.offset),
+        hint="A query begins with SELECT, ASK, CONSTRUCT or DESCRIBE.",
+    )
+
+
+def _is_open_quote(token: Token) -> bool:
+    return token.kind == "mark" and token.text in "\"'"
+
+
+def _open_quote(tokens: Sequence[Token], at: int, text: str) -> QuerySyntaxError | None:
+    if at == len(tokens):
+        return None
+    mark, offset = tokens[at].text, tokens[at].offset
+    # Three marks that nothing closes are read as an empty string and a mark of its own.
+    if at and tokens[at - 1].text == 2 * mark and tokens[at - 1].offset == offset - 2:
+        mark, offset = 3 * mark, offset - 2
+    return QuerySyntaxError(
+        f"The text that {mark} opens is never closed.",
+        place=_place(text, offset),
+        hint=f"Close it with {mark}" + (" on the same line." if len(mark) == 1 else "."),
     )
 
 

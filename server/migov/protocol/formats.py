@@ -74,6 +74,8 @@ GRAPHS: Final = (
     Format("nq", "graph", "N-Quads", ("application/n-quads", "text/x-nquads"), ("nquads",)),
 )
 PAGE: Final = Format("html", "page", "HTML", ("text/html", "application/xhtml+xml"))
+JSON: Final = Format("json", "solutions", "JSON", ("application/json",))
+"""Plain JSON: what this server says of itself."""
 FORMATS: Final = {entry.name: entry for entry in (*SOLUTIONS, *GRAPHS, PAGE)}
 
 
@@ -193,8 +195,16 @@ def choose_for_query(header: str | None, explicit: str | None, *, page: bool = T
 
 
 def _unknown(asked: str, offered: Sequence[Format]) -> UnknownFormatError:
-    names = ", ".join(entry.name for entry in offered)
     return UnknownFormatError(
-        f"Nothing here can be written as {asked!r}.",
-        hint=f"Ask with Accept or format= for one of: {names}.",
+        f"The answer cannot be written as “{asked}”.",
+        hint=f"What fits, by Accept or format=: {names_of(offered)}.",
     )
+
+
+def names_of(formats: Iterable[Format]) -> str:
+    """Return the short names and the media types of formats, as a message lists them.
+
+    >>> names_of(SOLUTIONS[2:])
+    'csv (text/csv), tsv (text/tab-separated-values)'
+    """
+    return ", ".join(f"{entry.name} ({entry.media_type})" for entry in formats)

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from typing import Final
 
-from migov.engine.tokens import Token, dataset_clause, readings, tokenize
 from migov.errors import RefusedError, TooComplexError
 from migov.protocol.errors import TooLongError
+from migov.sparql.tokens import Token, dataset_clause, readings, tokenize
 from migov.vocabulary import ASSERTED_GRAPH, INFERRED_GRAPH
 
 DEPTH: Final = 100

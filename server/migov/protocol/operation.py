@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import parse_qsl
 
 from werkzeug.http import parse_options_header
 
 from migov.engine import Answer, Engine, Query
-from migov.errors import DataSyntaxError, ParameterError, QuerySyntaxError, RequestError
-from migov.protocol.errors import MediaTypeError, MissingQueryError, NotOfferedError
+from migov.errors import ParameterError, QuerySyntaxError, RequestError, UnknownFormatError
+from migov.protocol.errors import (
+    EncodingError,
+    MediaTypeError,
+    MissingQueryError,
+    NotOfferedError,
+)
 from migov.protocol.explain import explained
-from migov.protocol.formats import PAGE, Format, Wanted
+from migov.protocol.formats import GRAPHS, PAGE, SOLUTIONS, Format, Wanted, names_of
 from migov.protocol.limits import check_dataset, check_text
+from migov.protocol.prefixes import without_unused
 
 FORM: Final = "application/x-www-form-urlencoded"
 QUERY: Final = "application/sparql-query"
@@ -35,7 +41,7 @@ class Operation:
 
 
 def parameters_of(encoded: bytes) -> Parameters:
-    """Return the fields of a URL's query or of a form; raises DataSyntaxError.
+    """Return the fields of a URL's query or of a form; raises EncodingError.
 
     >>> parameters_of(b"query=ASK%20%7B%7D&format=json")
     [('query', 'ASK {}'), ('format', 'json')]
@@ -49,7 +55,7 @@ def parameters_of(encoded: bytes) -> Parameters:
             max_num_fields=1000,
         )
     except ValueError as error:
-        raise DataSyntaxError(
+        raise EncodingError(
             "The parameters are not percent-encoded UTF-8.",
             hint="Send them as application/x-www-form-urlencoded text in UTF-8.",
         ) from error
@@ -77,9 +83,13 @@ def read_operation(
             parameters.append(("query", _utf8(body)))
         elif media_type == UPDATE:
             raise _no_update()
+        elif not media_type and not body:
+            pass  # the query may still stand in the address
         else:
             raise MediaTypeError(
-                f"A body of type {media_type or 'no type at all'} is not a query.",
+                f"A body of type {media_type} is not a query."
+                if media_type
+                else "The body has no media type.",
                 hint=f"Send the query as {QUERY}, or as the field “query” of {FORM}.",
             )
     if any(name == "update" for name, _ in parameters):
@@ -133,9 +143,24 @@ def answer(
         prefixes=prefixes,
     )
     try:
-        return engine.answer(query)
+        found = engine.answer(query)
     except QuerySyntaxError as error:
         raise explained(error, operation.text, prefixes) from error
+    except UnknownFormatError as error:
+        raise _unfit(wanted) from error
+    return replace(found, body=without_unused(found.body, found.format, prefixes))
+
+
+def _unfit(wanted: Wanted) -> UnknownFormatError:
+    """Return the error for a kind of result that no format was asked for."""
+    asked = wanted.graph or wanted.solutions
+    assert asked is not None
+    kind = "rows or a truth value" if wanted.solutions is None else "a graph"
+    fitting = names_of(SOLUTIONS if wanted.solutions is None else GRAPHS)
+    return UnknownFormatError(
+        f"This query answers with {kind}, which cannot be written as {asked.title}.",
+        hint=f"What fits, by Accept or format=: {fitting}.",
+    )
 
 
 def _engine_format(wanted: Format | None, for_page: str) -> str | None:
@@ -163,7 +188,7 @@ def _utf8(body: bytes) -> str:
     try:
         return body.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise DataSyntaxError("The query is not UTF-8 text.") from error
+        raise EncodingError("The query is not UTF-8 text.") from error
 
 
 def _no_update() -> NotOfferedError:

@@ -27,6 +27,14 @@ class Page:
         """
         return f"\nLIMIT {self.limit + more} OFFSET {self.offset}"
 
+    def last(self, total: int) -> Page:
+        """Return the last page that has any of `total` rows.
+
+        >>> Page(10, 500).last(21)
+        Page(limit=10, offset=20)
+        """
+        return Page(self.limit, max(0, total - 1) // self.limit * self.limit)
+
     @property
     def after(self) -> Page:
         return Page(self.limit, self.offset + self.limit)
@@ -58,13 +66,23 @@ def _whole(name: str, text: str | None, standard: int, least: int, most: int) ->
     return int(text)
 
 
-def links(page: Page, more: bool, path: str, parameters: Mapping[str, str]) -> dict[str, str]:
+def links(
+    page: Page,
+    more: bool,
+    path: str,
+    parameters: Mapping[str, str],
+    *,
+    total: int | None = None,
+) -> dict[str, str]:
     """Return the addresses of the first, the previous and the next page, those that exist.
+
+    `total` is known where the page lies past the end: the previous page is then the last one.
 
     >>> links(Page(10, 10), True, "/queries/x", {})["next"]
     '/queries/x?limit=10&offset=20'
     """
-    related = {"first": Page(page.limit), "prev": page.before, "next": page.after if more else None}
+    before = page.before if total is None else page.last(total)
+    related = {"first": Page(page.limit), "prev": before, "next": page.after if more else None}
     return {rel: to.address(path, parameters) for rel, to in related.items() if to is not None}
 
 

@@ -30,6 +30,7 @@ from migov.errors import (
     UnknownQueryError,
 )
 from migov.protocol.errors import (
+    EncodingError,
     MediaTypeError,
     MethodError,
     MissingQueryError,
@@ -37,6 +38,7 @@ from migov.protocol.errors import (
     TooLongError,
     UnknownPathError,
 )
+from migov.protocol.explain import excerpt
 from migov.vocabulary import BASE
 
 MEDIA_TYPE: Final = "application/problem+json"
@@ -57,6 +59,7 @@ class ProblemType:
 PROBLEMS: Final[dict[type[MigovError], ProblemType]] = {
     QuerySyntaxError: ProblemType("query-syntax", HTTPStatus.BAD_REQUEST, "Not valid SPARQL"),
     DataSyntaxError: ProblemType("data-syntax", HTTPStatus.BAD_REQUEST, "Not valid RDF"),
+    EncodingError: ProblemType("encoding", HTTPStatus.BAD_REQUEST, "Not UTF-8"),
     MissingQueryError: ProblemType("no-query", HTTPStatus.BAD_REQUEST, "No query was given"),
     TooComplexError: ProblemType("too-complex", HTTPStatus.BAD_REQUEST, "Too complex"),
     RequestError: ProblemType("request", HTTPStatus.BAD_REQUEST, "The request is wrong"),
@@ -78,8 +81,10 @@ PROBLEMS: Final[dict[type[MigovError], ProblemType]] = {
     ),
     DeadlineError: ProblemType("deadline", HTTPStatus.SERVICE_UNAVAILABLE, "Time ran out"),
     ResourceError: ProblemType("resources", HTTPStatus.SERVICE_UNAVAILABLE, "Memory ran out"),
+    # Asking again gives the same answer, so neither 503 nor Retry-After; 413 is about what was
+    # sent. The request is understood and cannot be carried out as it is: 422 (RFC 9110, 15.5.21).
     AnswerTooLargeError: ProblemType(
-        "answer-too-large", HTTPStatus.SERVICE_UNAVAILABLE, "The answer is too large"
+        "answer-too-large", HTTPStatus.UNPROCESSABLE_ENTITY, "The answer is too large"
     ),
     BusyError: ProblemType("busy", HTTPStatus.SERVICE_UNAVAILABLE, "Busy"),
     LimitError: ProblemType("limit", HTTPStatus.SERVICE_UNAVAILABLE, "A limit was reached"),
@@ -96,13 +101,17 @@ PROBLEMS: Final[dict[type[MigovError], ProblemType]] = {
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One problem as it is told: what kind, what happened, where, and what to do next."""
+    """One problem as it is told: what kind, what happened, where, and what to do next.
+
+    `source` is the line it stands in, cut where it is long; `caret` is the column in the cut.
+    """
 
     kind: ProblemType
     detail: str
     line: int | None = None
     column: int | None = None
     source: str | None = None
+    caret: int | None = None
     hint: str | None = None
     headers: tuple[tuple[str, str], ...] = ()
     parameters: tuple[ParameterProblem, ...] = ()
@@ -142,17 +151,19 @@ def problem(error: MigovError) -> Problem:
     """
     kind = next(PROBLEMS[base] for base in type(error).__mro__ if base in PROBLEMS)
     headers: list[tuple[str, str]] = []
-    if isinstance(error, LimitError):
+    if kind.status is HTTPStatus.SERVICE_UNAVAILABLE:
         headers.append(("Retry-After", str(RETRY_AFTER)))
     if isinstance(error, MethodError):
         headers.append(("Allow", ", ".join(error.allowed)))
     place = error.place
+    source, caret = excerpt(place) if place and place.text is not None else (None, None)
     return Problem(
         kind,
         error.message,
         line=place.line if place else None,
         column=place.column if place else None,
-        source=place.text if place else None,
+        source=source,
+        caret=caret,
         hint=error.hint,
         headers=tuple(headers),
         parameters=error.problems if isinstance(error, InvalidValuesError) else (),

@@ -6,19 +6,20 @@ import fcntl
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pyoxigraph import NamedNode, Quad, RdfFormat, serialize
+from pyoxigraph import NamedNode, Quad, RdfFormat, Triple, serialize
 
 from migov import __version__
 from migov.dataset import ContentFile, content_files, digest, in_graph, is_uncommitted, read_quads
 from migov.errors import EnvironmentProblem
 from migov.inference import derive, read_rules
 from migov.repository import Repository
+from migov.snapshot.keep import mark_used, sweep
 from migov.snapshot.model import QUADS, Snapshot, read_snapshot, write_description
 from migov.vocabulary import INFERRED_GRAPH
 
@@ -48,17 +49,12 @@ def snapshot_of(files: Sequence[ContentFile], cache: Path, revision: str | None 
     folder = cache / _FORMAT / name
     found = read_snapshot(folder, revision)
     if found is not None:
+        mark_used(folder)
         return found
     graphs = {file.graph: list(read_quads(file)) for file in files if file.path.endswith(".ttl")}
-    try:
-        with _only_builder(folder.parent):
-            # Another process may have built it while this one waited for its turn.
-            return read_snapshot(folder, revision) or _build(files, graphs, folder, revision)
-    except OSError as error:
-        raise EnvironmentProblem(
-            f"The cache folder {folder.parent} cannot be written: {error.strerror or error}.",
-            hint="Name another one with MIGOV_CACHE, or free space on its disk.",
-        ) from error
+    with _only_builder(folder.parent):
+        # Another process may have built it while this one waited for its turn.
+        return read_snapshot(folder, revision) or _build(files, graphs, folder, revision)
 
 
 def lend_closures(cache: Path, folder: Path) -> None:
@@ -71,13 +67,27 @@ def lend_closures(cache: Path, folder: Path) -> None:
 
 
 @contextmanager
+def _writing(folder: Path) -> Iterator[None]:
+    """Tell what goes wrong inside as a cache that cannot be written: nothing else belongs there."""
+    try:
+        yield
+    except OSError as error:
+        raise EnvironmentProblem(
+            f"The cache folder {folder} cannot be written: {error.strerror or error}.",
+            hint="Name another one with MIGOV_CACHE, or free space on its disk.",
+        ) from error
+
+
+@contextmanager
 def _only_builder(folder: Path) -> Iterator[None]:
     """Wait until no other process or thread builds in this folder; the lock ends with its owner."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / ".lock").open("wb") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        for left_behind in folder.glob(f"{_UNFINISHED}*"):  # by a build that was killed
-            shutil.rmtree(left_behind)
+    with ExitStack() as stack:
+        with _writing(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+            lock = stack.enter_context((folder / ".lock").open("wb"))
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            for left_behind in folder.glob(f"{_UNFINISHED}*"):  # by a build that was killed
+                shutil.rmtree(left_behind)
         yield
 
 
@@ -90,13 +100,26 @@ def _build(
     asserted = [quad for quads in graphs.values() for quad in quads]
     union = {quad.triple: None for quad in asserted}
     inferred = derive(asserted, read_rules(files), folder.parent / _CLOSURES)
+    with _writing(folder.parent):
+        snapshot = _write(graphs, union, inferred, folder, revision)
+    sweep(folder.parent, folder.parent / _CLOSURES)
+    return snapshot
+
+
+def _write(
+    graphs: dict[str, list[Quad]],
+    union: Collection[Triple],
+    inferred: Sequence[Triple],
+    folder: Path,
+    revision: str | None,
+) -> Snapshot:
     work = Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=folder.parent))
     try:
         with (work / QUADS).open("wb") as out:
             serialize(
                 [
                     *(in_graph(triple) for triple in union),
-                    *asserted,
+                    *(quad for quads in graphs.values() for quad in quads),
                     *(in_graph(triple, NamedNode(INFERRED_GRAPH)) for triple in inferred),
                 ],
                 out,

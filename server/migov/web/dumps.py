@@ -6,16 +6,19 @@ import hashlib
 import shutil
 import tempfile
 import threading
+from functools import lru_cache
+from http import HTTPStatus
 from pathlib import Path
 from typing import Final
 
-from flask import Blueprint, Response, jsonify, send_from_directory, url_for
+from flask import Blueprint, Response, jsonify, request, send_from_directory, url_for
 
 from migov import __version__
 from migov.dumps import dump_files, write_dumps
+from migov.dumps.description import DESCRIPTION, Written, describe_dataset
 from migov.errors import EnvironmentProblem
 from migov.protocol.errors import UnknownPathError
-from migov.protocol.formats import PAGE, Format
+from migov.protocol.formats import FORMATS, JSON, PAGE
 from migov.snapshot import Snapshot
 from migov.web.request import format_among, languages
 from migov.web.responses import page
@@ -23,24 +26,26 @@ from migov.web.site import site, state
 
 blueprint = Blueprint("dumps", __name__)
 
-_JSON: Final = Format("json", "solutions", "JSON", ("application/json",))
 _CHECKSUMS: Final = "SHA256SUMS"
-_MEDIA_TYPES: Final = {".gz": "application/gzip", ".zip": "application/zip", ".ttl": "text/turtle"}
+_MEDIA_TYPES: Final = {".gz": "application/gzip", ".zip": "application/zip"}
 _writing = threading.Lock()
 
 
 @blueprint.get("/dumps")
 def index() -> Response:
     """List the files with sizes and checksums."""
-    format = format_among((PAGE, _JSON))
+    format = format_among((PAGE, JSON))
     folder = _folder(state().snapshot)
-    sums = _checksums(folder)
+    described = _described(folder, request.url_root)
+    sums = _sums(folder, described)
     files = [
         {
             "name": file.name,
             "url": url_for("dumps.file", name=file.name, _external=True),
             "holds": file.holds,
-            "size": (folder / file.name).stat().st_size,
+            "size": len(described)
+            if file.name == DESCRIPTION
+            else (folder / file.name).stat().st_size,
             "sha256": sums[file.name],
         }
         for file in dump_files()
@@ -59,13 +64,50 @@ def file(name: str) -> Response:
             f"There is no dump “{name}”.", hint=f"There are {', '.join(sorted(known))}."
         )
     folder = _folder(state().snapshot)
+    if name in (DESCRIPTION, _CHECKSUMS):
+        described = _described(folder, request.url_root)
+        if name == DESCRIPTION:
+            return _given(described, FORMATS["ttl"].content_type)
+        lines = "".join(f"{sum}  {of}\n" for of, sum in _sums(folder, described).items())
+        return _given(lines.encode("ascii"), "text/plain; charset=utf-8")
     return send_from_directory(
         folder,
         name,
         mimetype=_MEDIA_TYPES.get(Path(name).suffix, "text/plain"),
         max_age=0,
-        etag=_checksums(folder).get(name) or hashlib.sha256(folder.name.encode()).hexdigest(),
+        etag=_checksums(folder)[name],
     )
+
+
+@blueprint.get("/.well-known/void")
+def void() -> Response:
+    """Lead to the description of the dataset, where VoID says it is looked for."""
+    location = url_for("dumps.file", name=DESCRIPTION)
+    return Response(status=HTTPStatus.FOUND, headers={"Location": location})
+
+
+@lru_cache(maxsize=4)
+def _described(folder: Path, site: str) -> bytes:
+    """Return the description with the endpoint and the dumps at the address of this server."""
+    sums = _checksums(folder)
+    files = [
+        Written(file.name, file.media_type, (folder / file.name).stat().st_size, sums[file.name])
+        for file in dump_files()
+        if file.name != DESCRIPTION
+    ]
+    return describe_dataset(state().snapshot, files, site=site)
+
+
+def _sums(folder: Path, description: bytes) -> dict[str, str]:
+    """Return the checksums of what is served: the description is this server's own."""
+    return {**_checksums(folder), DESCRIPTION: hashlib.sha256(description).hexdigest()}
+
+
+def _given(content: bytes, content_type: str) -> Response:
+    response = Response(content, content_type=content_type)
+    response.add_etag(weak=True)
+    response.make_conditional(request)
+    return response
 
 
 def _folder(snapshot: Snapshot) -> Path:

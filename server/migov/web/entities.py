@@ -59,7 +59,7 @@ def kind(kind: str) -> Response:
     if kind not in KINDS:
         raise NoSuchEntityError(f"{ID}{kind}", [])
     format_among((PAGE,))
-    entries = entities_of(state().engine, kind, languages())
+    entries = entities_of(state().house, kind, languages())
     return _list(kind, entries)
 
 
@@ -67,7 +67,7 @@ def kind(kind: str) -> Response:
 def concept_schemes() -> Response:
     """List the concept schemes."""
     format_among((PAGE,))
-    return _list("scheme", schemes(state().engine, languages()))
+    return _list("scheme", schemes(state().house, languages()))
 
 
 @blueprint.get("/ns")
@@ -77,14 +77,14 @@ def ontology(suffix: str | None = None) -> Response:
     format = format_among(OFFERED, suffix)
     if format is PAGE:
         return vocabulary_page(_ONTOLOGY)
-    quads = quads_of_graph(state().engine, _ONTOLOGY_GRAPH)
+    quads = quads_of_graph(state().house, _ONTOLOGY_GRAPH)
     return body(written(quads, format.name, state().prefixes), format)
 
 
 @blueprint.get("/ns/<version>")
 def ontology_version(version: str) -> Response:
     """Lead the version that is served to the ontology; other versions are in the repository."""
-    description = describe(state().engine, _ONTOLOGY)
+    description = describe(state().house, _ONTOLOGY)
     iri = f"{_ONTOLOGY}/{version}"
     if iri in [
         term.value for term in description.values_of(STANDARD_PREFIXES["owl"] + "versionIRI")
@@ -100,14 +100,14 @@ def _thing(path: str) -> Response:
     format = format_among(OFFERED, named)
     current = state()
     if format is not PAGE:
-        quads = quads_about(current.engine, iri)
+        quads = quads_about(current.house, iri)
         if not quads:
             raise _unknown(iri)
         for quad in quads:
             if quad.predicate.value == _REPLACED and isinstance(quad.object, NamedNode):
                 return _moved(quad.object.value, named)
         return body(written(quads, format.name, current.prefixes), format)
-    description = describe(current.engine, iri)
+    description = describe(current.house, iri)
     if not description.known:
         raise _unknown(iri)
     for term in description.values_of(_REPLACED):
@@ -117,7 +117,7 @@ def _thing(path: str) -> Response:
 
 def entity_page(description: Description) -> Response:
     """Show everything that the graph says about one thing."""
-    engine, iri = state().engine, description.iri
+    engine, iri = state().house, description.iri
     told = summaries(engine, iri, languages())
     members: list[Entry] = []
     if is_scheme(iri):
@@ -150,7 +150,7 @@ def _list(kind: str, entries: list[Entry]) -> Response:
 
 
 def _unknown(iri: str) -> UnknownEntityError:
-    return NoSuchEntityError(iri, suggestions(state().engine, iri))
+    return NoSuchEntityError(iri, suggestions(state().house, iri))
 
 
 def _moved(iri: str, suffix: str | None) -> Response:

@@ -31,7 +31,7 @@ blueprint = Blueprint("graphs", __name__)
 def index() -> Response:
     """List the named graphs: records first, then the files of this project's editors."""
     format_among((PAGE,))
-    entries = graphs_of(state().engine, languages())
+    entries = graphs_of(state().house, languages())
     names = names_of({iri for entry in entries for iri in entry.about})
     return page("list.html", names=names, kind="graph", entries=entries)
 
@@ -45,7 +45,7 @@ def graph(path: str) -> Response:
     if iri not in known and last in FORMATS:
         iri, suffix = stem, last
     if iri not in known:
-        raise NoSuchEntityError(iri, suggestions(state().engine, iri))
+        raise NoSuchEntityError(iri, suggestions(state().house, iri))
     format = format_among((PAGE, *GRAPHS), suffix)
     if format is not PAGE:
         return _bytes(iri, format)
@@ -55,7 +55,7 @@ def graph(path: str) -> Response:
 
 
 def _bytes(iri: str, format: Format) -> Response:
-    engine, prefixes = state().engine, state().prefixes
+    engine, prefixes = state().house, state().prefixes
     if iri == INFERRED_GRAPH:
         answer: Answer = engine.answer(
             Query(
@@ -70,7 +70,7 @@ def _bytes(iri: str, format: Format) -> Response:
 
 
 def _page(iri: str) -> Response:
-    engine = state().engine
+    engine = state().house
     record = describe(engine, iri)
     stated = statements_of_graph(engine, iri)
     iris = {*record.iris(), *stated, *_mentioned(stated)}

@@ -9,9 +9,10 @@ from flask import Blueprint, Response, jsonify, url_for
 from migov.entities import overview
 from migov.errors import MigovError
 from migov.protocol.errors import UnknownPathError
+from migov.protocol.formats import JSON, PAGE
 from migov.protocol.problems import PROBLEMS
 from migov.vocabulary import NS
-from migov.web.request import chosen_language, languages
+from migov.web.request import chosen_language, format_among, languages
 from migov.web.responses import names_of, page
 from migov.web.site import site, state
 
@@ -47,7 +48,7 @@ def home() -> Response:
     """Show what is in the graph and how to ask."""
     chosen_language()
     current = state()
-    seen = overview(current.engine, languages())
+    seen = overview(current.house, languages())
     catalogue = current.catalogue
     featured = [catalogue[slug] for slug in _FEATURED if slug in catalogue]
     return page(
@@ -61,6 +62,7 @@ def home() -> Response:
         overview=seen,
         featured=featured or list(catalogue.values())[:6],
         queries=len(catalogue),
+        search=catalogue.get("search"),
         language=languages()[0],
         host=url_for("home.home", _external=True).rstrip("/"),
     )
@@ -68,7 +70,9 @@ def home() -> Response:
 
 @blueprint.get("/snapshot")
 def snapshot() -> Response:
-    """Tell in JSON what is served, at which revision, and what keeps newer files from it."""
+    """Tell what is served, at which revision, and what keeps newer files from it."""
+    if format_among((JSON, PAGE)) is PAGE:
+        return page("snapshot.html", queries=len(state().catalogue))
     problem = site().problem
     return jsonify(
         {

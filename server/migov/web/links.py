@@ -13,8 +13,10 @@ from pyoxigraph import BlankNode, Literal, NamedNode
 from migov.entities import Label
 from migov.vocabulary import BASE, GRAPH, compact
 from migov.web.request import LANGUAGES
+from migov.web.translation import translated
 
 _RECORDS = GRAPH + "data/records/"
+_LOCATOR = re.compile(r"([0-9]{3}):([0-9]+(?:[,-][0-9]+)*)")
 
 
 def href(iri: str, **parameters: str) -> str | None:
@@ -60,14 +62,22 @@ def citation(graph: str) -> str:
     return path.removesuffix(".ttl").removeprefix("data/")
 
 
-def heading(variable: str) -> str:
-    """Return the name of a variable as the head of a column.
+def locator_title(place: str) -> str:
+    """Say in words where a locator points: a document and its lines."""
+    document, _, lines = place.partition(":")
+    several = not lines.isdigit()
+    return translated(
+        "document {document}, lines {lines}" if several else "document {document}, line {lines}",
+        document=document,
+        lines=lines.replace("-", "–").replace(",", ", "),
+    )
 
-    >>> heading("fundingYear")
-    'Funding year'
-    """
-    words = re.sub(r"(?<=[a-z0-9])([A-Z])", r" \1", variable).replace("_", " ")
-    return words[:1].upper() + words[1:].lower()
+
+def heading(variable: str) -> str:
+    """Return the name of a variable as the head of a column, in the language of the page."""
+    name = variable.removesuffix("Label") or variable
+    words = re.sub(r"(?<=[a-z0-9])([A-Z])", r" \1", name).replace("_", " ")
+    return translated(words[:1].upper() + words[1:].lower())
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +115,12 @@ class Names:
         if isinstance(term, NamedNode):
             return self.iri(term.value)
         if isinstance(term, BlankNode):
-            return Shown("[ ]", title="a node without a name")
+            return Shown("[ ]", title=translated("a node without a name"))
         kind = compact(term.datatype.value)
+        if kind == "xsd:string" and (place := _LOCATOR.fullmatch(term.value)):
+            return Shown(
+                term.value, here(f"/id/document/{place[1]}"), title=locator_title(term.value)
+            )
         plain = kind in ("xsd:string", "rdf:langString")
         return Shown(
             term.value,

@@ -58,8 +58,8 @@ class Term:
 
 def vocabulary_page(ontology: str) -> Response:
     """Show the ontology."""
-    terms = terms_of(state().engine)
-    described = describe(state().engine, ontology)
+    terms = terms_of(state().house)
+    described = describe(state().house, ontology)
     mentioned = {iri for term in terms for group in term.axioms.values() for iri in group}
     names = names_of({*mentioned, *(term.iri for term in terms), *described.iris(), *_SHOWN})
     texts = [

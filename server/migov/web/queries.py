@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, request, url_for
@@ -10,30 +12,40 @@ from flask import Blueprint, Response, jsonify, request, url_for
 from migov.catalogue import CannedQuery
 from migov.engine import Answer, Query
 from migov.errors import MigovError, ParameterError
-from migov.protocol.formats import GRAPHS, PAGE, SOLUTIONS, Format
+from migov.protocol.formats import GRAPHS, JSON, PAGE, SOLUTIONS, Format
 from migov.protocol.operation import flag, last
 from migov.protocol.paging import Page, link_header, links, read_page
 from migov.protocol.problems import Problem, problem
-from migov.web.forms import described, field_of
+from migov.web.forms import command, described, field_of, wrong_values
 from migov.web.links import here
 from migov.web.request import format_among, languages, url_parameters
 from migov.web.responses import body, page
 from migov.web.results import cut, result_of, row_count
 from migov.web.site import site, state
+from migov.web.subjects import by_subject
 
 blueprint = Blueprint("queries", __name__)
 
-_JSON = Format("json", "solutions", "JSON", ("application/json",))
 _TEXT = Format("rq", "page", "SPARQL", ("application/sparql-query",))
 _RESERVED = frozenset({"format", "limit", "offset", "inferred"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """One page of an answer. `total` is known only where the page lies past the last row."""
+
+    answer: Answer
+    page: Page | None = None
+    more: bool = False
+    total: int | None = None
 
 
 @blueprint.get("/queries")
 def index() -> Response:
     """List the canned queries."""
     catalogue = state().catalogue
-    if format_among((PAGE, _JSON)) is PAGE:
-        return page("queries.html", queries=list(catalogue.values()), language=languages()[0])
+    if format_among((PAGE, JSON)) is PAGE:
+        return page("queries.html", subjects=by_subject(catalogue), language=languages()[0])
     return jsonify([described(query) for query in catalogue.values()])
 
 
@@ -42,7 +54,7 @@ def in_format(slug: str, suffix: str) -> Response:
     """Answer a canned query in the format that the address ends with."""
     if suffix == _TEXT.name:
         query = state().catalogue.find(slug)
-        return body(query.path.read_bytes(), _TEXT)
+        return body(query.source.encode(), _TEXT)
     return _run(slug, suffix)
 
 
@@ -58,10 +70,10 @@ def _run(slug: str, suffix: str | None) -> Response:
     format = format_among((*formats, PAGE), suffix)
     values = _values(query, default_language=format is PAGE)
     if format is not PAGE:
-        answer, more, pages = _answer(query, values, format)
-        response = body(answer.body, format)
-        if pages is not None:
-            response.headers["Link"] = link_header(_links(pages, more, values))
+        part = _answer(query, values, format)
+        response = body(part.answer.body, format)
+        if part.page is not None:
+            response.headers["Link"] = link_header(_links(part, values))
         return response
     if not _given(query) and any(
         parameter.required and parameter.default is None for parameter in query.parameters
@@ -75,26 +87,31 @@ def _run(slug: str, suffix: str | None) -> Response:
 
 def _answered_page(query: CannedQuery, values: Mapping[str, str]) -> Response:
     formats = GRAPHS if query.form == "CONSTRUCT" else SOLUTIONS
-    answer, more, pages = _answer(query, values, formats[0])
-    neighbours = _links(pages, more, values) if pages is not None else {}
-    response = _page(query, values, result=result_of(answer), pages=pages, neighbours=neighbours)
+    part = _answer(query, values, formats[0])
+    neighbours = _links(part, values)
+    response = _page(
+        query, values, result=result_of(part.answer), pages=part.page, neighbours=neighbours
+    )
     if neighbours:
         response.headers["Link"] = link_header(neighbours)
     return response
 
 
-def _answer(
-    query: CannedQuery, values: Mapping[str, str], format: Format
-) -> tuple[Answer, bool, Page | None]:
-    """Return one page of the answer, whether there is more after it, and which page it is."""
+def _answer(query: CannedQuery, values: Mapping[str, str], format: Format) -> _Part:
+    """Return one page of the answer; raises ParameterError, and LimitError like any query."""
     current = state()
     parameters = url_parameters()
+    for name, times in Counter(name for name, _ in parameters).items():
+        if times > 1:
+            raise ParameterError(
+                f"{name} is given {times} times.", hint="Give each parameter once."
+            )
     text = query.bind(values, current.terms)
     inferred = query.inferred == "needed" or flag(parameters, "inferred")
     is_graph = query.form == "CONSTRUCT"
 
     def ask(clause: str, name: str) -> Answer:
-        return current.engine.answer(
+        return current.house.answer(
             Query(
                 text + clause,
                 solutions=None if is_graph else name,
@@ -108,14 +125,19 @@ def _answer(
         for name in ("limit", "offset"):
             if last(parameters, name):
                 raise ParameterError(f"{name} does not apply: this query has no rows.")
-        return ask("", format.name), False, None
+        return _Part(ask("", format.name))
     wanted = read_page(last(parameters, "limit"), last(parameters, "offset"), site().settings.page)
     if format.name == "json":
         answer = ask(wanted.clause(more=1), "json")
         content, more = cut(answer.body, wanted.limit)
-        return Answer(answer.kind, answer.format, content), more, wanted
-    more = row_count(ask(Page(1, wanted.after.offset).clause(), "json").body) > 0
-    return ask(wanted.clause(), format.name), more, wanted
+        answer, empty = replace(answer, body=content), row_count(content) == 0
+    else:
+        answer = ask(wanted.clause(), format.name)
+        more = row_count(ask(Page(1, wanted.after.offset).clause(), "json").body) > 0
+        empty = not more and row_count(ask(Page(1, wanted.offset).clause(), "json").body) == 0
+    past_the_end = empty and wanted.offset > 0
+    total = row_count(ask("", "json").body) if past_the_end else None
+    return _Part(answer, wanted, more, total)
 
 
 def _given(query: CannedQuery) -> bool:
@@ -136,9 +158,12 @@ def _values(query: CannedQuery, *, default_language: bool) -> dict[str, str]:
     return values
 
 
-def _links(pages: Page, more: bool, values: Mapping[str, str]) -> dict[str, str]:
+def _links(part: _Part, values: Mapping[str, str]) -> dict[str, str]:
+    if part.page is None:
+        return {}
     kept = {name: request.args[name] for name in ("format", "inferred") if name in request.args}
-    return links(pages, more, request.script_root + request.path, {**values, **kept})
+    path = request.script_root + request.path
+    return links(part.page, part.more, path, {**values, **kept}, total=part.total)
 
 
 def _page(
@@ -148,6 +173,7 @@ def _page(
     failure: Problem | None = None,
     **shown: Any,
 ) -> Response:
+    inferred = request.args.get("inferred", "") not in ("", "false", "0")
     formats = GRAPHS if query.form == "CONSTRUCT" else SOLUTIONS
     response = page(
         "query.html",
@@ -156,13 +182,15 @@ def _page(
         language=languages()[0],
         fields=[field_of(parameter, values) for parameter in query.parameters],
         values=values,
-        inferred=request.args.get("inferred", "") not in ("", "false", "0"),
+        inferred=inferred,
         formats=[
             (format.title, here(f"/queries/{query.slug}.{format.name}", **_shared(values)))
             for format in formats
         ],
         address=url_for("queries.one", slug=query.slug, _external=True, **_shared(values)),
+        command=command(query, values, inferred=inferred),
         failure=failure,
+        wrong=wrong_values(query, failure) if failure else [],
         **{"result": None, "pages": None, "neighbours": {}, **shown},
     )
     response.headers.extend(list(failure.headers if failure else ()))

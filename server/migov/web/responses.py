@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 from collections.abc import Iterable
 from http import HTTPStatus
@@ -11,10 +12,13 @@ from flask import Flask, Response, g, render_template, request
 from werkzeug.http import generate_etag, quote_etag
 
 from migov.entities import labels
+from migov.errors import MigovError
 from migov.protocol.formats import PAGE, Format
+from migov.protocol.operation import last
 from migov.protocol.problems import MEDIA_TYPE, Problem
+from migov.protocol.repeatable import repeatable
 from migov.web.links import Names
-from migov.web.request import languages, wants_page
+from migov.web.request import languages, url_parameters, wants_page
 from migov.web.site import site, state
 
 _EXPOSED: Final = "ETag, Link, Location, Migov-Snapshot, Retry-After, Vary"
@@ -38,9 +42,15 @@ _SECURITY: Final = {
 }
 
 
+_SMALL: Final = 1000
+"""Bytes under which compression gains nothing."""
+_TEXT: Final = ("text/", "application/json", "application/sparql-", "application/rdf+xml")
+_TEXT_TYPES: Final = ("application/n-triples", "application/n-quads", "application/trig")
+
+
 def names_of(iris: Iterable[str]) -> Names:
     """Return labels for a page, in the language that the request prefers."""
-    return Names(labels(state().engine, iris, languages()))
+    return Names(labels(state().house, iris, languages()))
 
 
 def page(template: str, status: int = HTTPStatus.OK, **values: Any) -> Response:
@@ -80,12 +90,41 @@ def _etag() -> str:
     return quote_etag(hashlib.sha256("\0".join(parts).encode()).hexdigest()[:24], weak=True)
 
 
+def _repeatable() -> bool:
+    """Return whether the query of this request, if it has one, answers alike each time."""
+    if request.endpoint == "sparql.sparql":
+        try:
+            text = last(url_parameters(), "query") or ""
+        except MigovError:  # the answer is going to say what is wrong with them
+            return False
+        return len(text) <= site().settings.text and repeatable(text)
+    query = state().catalogue.get((request.view_args or {}).get("slug", ""))
+    return request.blueprint != "queries" or query is None or repeatable(query.text)
+
+
+def _compress(response: Response) -> None:
+    """Compress a text that is long enough, where the client takes it."""
+    if response.direct_passthrough or not _is_text(response.mimetype or ""):
+        return
+    response.vary.add("Accept-Encoding")
+    content = response.get_data()
+    if len(content) > _SMALL and request.accept_encodings["gzip"] > 0:
+        response.set_data(gzip.compress(content, compresslevel=5, mtime=0))
+        response.headers["Content-Encoding"] = "gzip"
+
+
+def _is_text(mimetype: str) -> bool:
+    return mimetype.startswith(_TEXT) or mimetype in _TEXT_TYPES or mimetype.endswith("+json")
+
+
 def _unchanged() -> Response | None:
     """Answer 304 before any work when the client has this very answer.
 
     Only a good answer carries an ETag, and the same state gives the same request the same answer.
     """
     if request.method not in ("GET", "HEAD") or request.endpoint in ("static", "dumps.file"):
+        return None
+    if not _repeatable():
         return None
     g.etag = _etag()
     if request.if_none_match.contains_weak(g.etag.removeprefix("W/").strip('"')):
@@ -102,7 +141,9 @@ def _finished(response: Response) -> Response:
     response.headers["Access-Control-Expose-Headers"] = _EXPOSED
     if request.method == "OPTIONS":
         response.headers["Access-Control-Allow-Methods"] = response.headers.get("Allow", "GET")
-        response.headers["Access-Control-Allow-Headers"] = "Accept, Accept-Language, Content-Type"
+        response.headers["Access-Control-Allow-Headers"] = (
+            "Accept, Accept-Language, Content-Type, If-None-Match"
+        )
         response.headers["Access-Control-Max-Age"] = "86400"
     if request.endpoint != "static":
         response.vary.add("Accept")
@@ -111,6 +152,7 @@ def _finished(response: Response) -> Response:
         response.headers.setdefault("Cache-Control", "no-cache")
         if "etag" in g and response.status_code in (HTTPStatus.OK, HTTPStatus.NOT_MODIFIED):
             response.headers.setdefault("ETag", g.etag)
+        _compress(response)
     return response
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +20,6 @@ from pyoxigraph import (
 )
 
 from migov.engine import Answer
-from migov.vocabulary import BASE
 from migov.web.links import Names, Shown
 from migov.web.responses import names_of
 
@@ -43,29 +43,70 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
+class Subject:
+    """What a graph says of one thing: for each property its values."""
+
+    thing: Shown
+    properties: list[tuple[Shown, list[Shown]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """The triples of an answer by subject; `total` counts those of the answer, shown or not."""
+
+    subjects: list[Subject]
+    shown: int
+    total: int
+
+    @property
+    def cut(self) -> bool:
+        return self.total > self.shown
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
-    """An answer for a page: a table, or a truth value."""
+    """An answer for a page: a table, a graph, or a truth value."""
 
     table: Table | None = None
+    graph: Graph | None = None
     truth: bool | None = None
 
 
 def result_of(answer: Answer) -> Result:
     """Return an answer (JSON solutions or a Turtle graph) made ready to show."""
     if answer.kind == "graph":
-        triples = list(parse(answer.body, format=RdfFormat.TURTLE))
-        rows: list[list[Term | None]] = [
-            [_plain(triple.subject), triple.predicate, _plain(triple.object)]
-            for triple in triples[:MOST_ROWS]
-        ]
-        return Result(_table(["subject", "predicate", "object"], rows, len(triples)))
+        return Result(graph=_graph(answer.body))
     results = parse_query_results(answer.body, format=QueryResultsFormat.JSON)
     if isinstance(results, QueryBoolean):
         return Result(truth=bool(results))
     assert isinstance(results, QuerySolutions)
     columns = [variable.value for variable in results.variables]
     found = [[_plain(term) for term in solution] for solution in results]
-    return Result(_table(columns, found[:MOST_ROWS], len(found)))
+    return Result(table=_table(columns, found[:MOST_ROWS], len(found)))
+
+
+def _graph(body: bytes) -> Graph:
+    """Return a Turtle graph by subject and property, in the order in which it is written."""
+    triples = list(parse(body, format=RdfFormat.TURTLE))
+    grouped: dict[Term, dict[Term, list[Term]]] = {}
+    for triple in triples[:MOST_ROWS]:
+        subject, value = _plain(triple.subject), _plain(triple.object)
+        if subject is not None and value is not None:
+            grouped.setdefault(subject, {}).setdefault(triple.predicate, []).append(value)
+    names = _names(
+        term
+        for subject, properties in grouped.items()
+        for predicate, values in properties.items()
+        for term in (subject, predicate, *values)
+    )
+    subjects = [
+        Subject(
+            names.term(subject),
+            [(names.term(at), [names.term(value) for value in held]) for at, held in found.items()],
+        )
+        for subject, found in grouped.items()
+    ]
+    return Graph(subjects, min(len(triples), MOST_ROWS), len(triples))
 
 
 def cut(body: bytes, limit: int) -> tuple[bytes, bool]:
@@ -84,13 +125,11 @@ def row_count(body: bytes) -> int:
 
 
 def _table(columns: list[str], rows: list[list[Term | None]], total: int) -> Table:
-    iris = {
-        term.value
-        for row in rows
-        for term in row
-        if isinstance(term, NamedNode) and term.value.startswith(BASE)
-    }
-    return _joined(columns, rows, total, names_of(iris))
+    return _joined(columns, rows, total, _names(term for row in rows for term in row))
+
+
+def _names(terms: Iterable[Term | None]) -> Names:
+    return names_of({term.value for term in terms if isinstance(term, NamedNode)})
 
 
 def _joined(columns: list[str], rows: list[list[Term | None]], total: int, names: Names) -> Table:

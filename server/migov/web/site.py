@@ -4,25 +4,37 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from flask import current_app, g
 from pyoxigraph import Quad
 
 from migov import __version__
 from migov.catalogue import Catalogue, load_catalogue
-from migov.dataset import ContentFile, read_quads
+from migov.dataset import read_quads, shape_files
 from migov.engine import Engine, Published
+from migov.engine.published import Edition
 from migov.entities import GraphTerms, schemes
-from migov.errors import ContentError, MigovError
+from migov.errors import EnvironmentProblem, MigovError
 from migov.repository import Repository
 from migov.settings import Settings
 from migov.snapshot import Snapshot
 from migov.vocabulary import CONCEPT, PREFIXES
+from migov.web.watch import Look, look
 
 log = logging.getLogger(__name__)
+
+_FAILURE: Final = EnvironmentProblem(
+    "This server could not prepare newer files.",
+    hint="Its log says why; it tries again by itself.",
+)
+"""What visitors are told of the machine: not its folders, and not its programs."""
+
+
+class ChangedMeanwhileError(Exception):
+    """Files changed while they were read, so that what was read may be no state of theirs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,24 +47,22 @@ class Beside:
 
 def read_beside(repository: Repository) -> Beside:
     """Read the canned queries and the shapes; raises ContentError when a file is broken."""
-    root = repository.root
-    shapes = tuple(
-        quad
-        for path in sorted(repository.shapes.glob("*.ttl"))
-        for quad in read_quads(ContentFile(path.relative_to(root).as_posix(), path.read_bytes()))
-    )
+    shapes = tuple(quad for file in shape_files(repository) for quad in read_quads(file))
     return Beside(load_catalogue(repository.queries), shapes)
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """One snapshot, its engine and the canned queries beside it.
+    """One snapshot, its engines and the canned queries beside it.
 
+    `engine` answers what visitors write in SPARQL, `house` the questions of pages and the canned
+    ones, so that nobody's slow query keeps a page waiting.
     `version` changes whenever any answer could: it is what ETags are made from.
     """
 
     snapshot: Snapshot
     engine: Engine
+    house: Engine
     beside: Beside
     prefixes: Mapping[str, str]
     terms: GraphTerms
@@ -74,47 +84,69 @@ class Site:
         """Read what is served beside it too; raises ContentError when a file is broken."""
         self.published = published
         self.settings = settings
-        self._beside_problem: ContentError | None = None
-        self._beside = read_beside(published.repository)
-        self._making = threading.Lock()
-        self._state: State | None = None
+        self._failure: MigovError | None = None
+        self._state = _state(published.edition, read_beside(published.repository))
 
     @property
     def problem(self) -> MigovError | None:
-        """The file that keeps a newer state from being published, or None."""
-        return self.published.problem or self._beside_problem
+        """What keeps a newer state from being published, fit for visitors, or None."""
+        problem = self._failure or self.published.problem
+        return _FAILURE if isinstance(problem, EnvironmentProblem) else problem
 
     @property
     def state(self) -> State:
         """The state of now; a request takes it once and keeps it."""
-        edition, beside, state = self.published.edition, self._beside, self._state
-        if state is None or state.snapshot is not edition.snapshot or state.beside is not beside:
-            with self._making:
-                state = self._state = _state(edition.snapshot, edition.engine, beside)
-        return state
+        return self._state
 
     def refresh(self) -> None:
-        """Publish the files as they are now; what is broken is kept in `problem` and logged."""
-        before = self.published.edition.snapshot
-        self.published.refresh()
+        """Publish the files as they are now, all of them or none.
+
+        What is broken is kept in `problem` and logged. Raises what is not for the files' stewards
+        to mend, so that the caller tries again: the same files may pass then.
+        """
+        seen, before, earlier = self._look(), self._state, self.published.problem
+        prepared: list[State] = []
+
+        def prepare(edition: Edition) -> None:
+            prepared.append(_state(edition, read_beside(self.published.repository)))
+            if seen is None or self._look() != seen:
+                raise ChangedMeanwhileError("files changed while they were read")
+
         try:
-            self._beside = read_beside(self.published.repository)
-            self._beside_problem = None
-        except ContentError as error:
-            self._beside_problem = error
-        if self.problem is not None:
-            log.warning("not published: %s (%s)", self.problem.message, self.problem.place)
-        now = self.published.edition.snapshot
-        if now is not before:
-            log.info("published snapshot %s, revision %s", now.name, now.revision)
+            self.published.refresh(prepare)
+        except ChangedMeanwhileError:
+            raise
+        except Exception:
+            self._failure = _FAILURE
+            raise
+        self._failure = None
+        problem = self.published.problem
+        if isinstance(problem, EnvironmentProblem):
+            raise problem
+        if problem is not None:
+            log.warning("not published: %s (%s)", problem.message, problem.place)
+            return
+        if earlier is not None:
+            log.info("mended: %s", earlier.place or earlier.message)
+        (self._state,) = prepared
+        now = self._state.snapshot
+        if now is not before.snapshot:
+            log.info("published %s of %s", now.name, now.revision or "files without a revision")
+
+    def _look(self) -> Look | None:
+        try:
+            return look(self.published.repository)
+        except OSError:  # a file is just gone
+            return None
 
 
-def _state(snapshot: Snapshot, engine: Engine, beside: Beside) -> State:
-    parts = [__version__, snapshot.digest, snapshot.revision or ""]
+def _state(edition: Edition, beside: Beside) -> State:
+    snapshot, house = edition.snapshot, edition.house
+    parts = [__version__, snapshot.digest, snapshot.revision or "", str(snapshot.uncommitted)]
     parts.extend(f"{slug} {query.title} {query.text}" for slug, query in beside.catalogue.items())
     parts.extend(map(str, beside.shapes))
     try:
-        concept_schemes = [entry.iri for entry in schemes(engine, ("en",))]
+        concept_schemes = [entry.iri for entry in schemes(house, ("en",))]
     except MigovError:  # prefixes are a convenience; the page that needs the engine will say more
         log.exception("the concept schemes could not be read")
         concept_schemes = []
@@ -123,10 +155,11 @@ def _state(snapshot: Snapshot, engine: Engine, beside: Beside) -> State:
     }
     return State(
         snapshot,
-        engine,
+        edition.engine,
+        house,
         beside,
         {**PREFIXES, **named},
-        GraphTerms(engine),
+        GraphTerms(house),
         hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16],
     )
 

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable
+from typing import Final
 
-from migov.dataset.files import content_paths
+from migov.dataset.files import content_paths, files_in, shape_paths
 from migov.repository import Repository
 
 log = logging.getLogger(__name__)
+
+_LONGEST_PAUSE: Final = 60.0
 
 Look = tuple[str | None, tuple[tuple[str, int, int], ...]]
 
@@ -17,9 +21,9 @@ Look = tuple[str | None, tuple[tuple[str, int, int], ...]]
 def look(repository: Repository) -> Look:
     """Return the revision, and path, time and size of every file that is served."""
     seen: list[tuple[str, int, int]] = []
-    beside = (*repository.queries.glob("*.rq"), *repository.shapes.glob("*.ttl"))
-    for path in (*content_paths(repository), *sorted(beside)):
-        status = path.stat()
+    queries = files_in(repository.queries, ".rq", deep=False)
+    for path in (*content_paths(repository), *shape_paths(repository), *queries):
+        status = path.lstat()  # a link is refused by whoever reads it, and told there
         seen.append((str(path), status.st_mtime_ns, status.st_size))
     return repository.revision(), tuple(seen)
 
@@ -28,7 +32,8 @@ class Watcher(threading.Thread):
     """Calls `changed` after two looks that agree with each other and not with what was published.
 
     Two looks, because a pull writes many files; and never while git holds its index. The first
-    agreement counts as a change, for files may have changed while the server started.
+    agreement counts as a change, for files may have changed while the server started. Where
+    `changed` raises, it is called again for the same files, after pauses that double.
     """
 
     def __init__(
@@ -40,6 +45,8 @@ class Watcher(threading.Thread):
         self._changed = changed
         self._ended = threading.Event()
         self._published: Look | None = None
+        self._failures = 0
+        self._again = 0.0
 
     def stop(self) -> None:
         self._ended.set()
@@ -48,16 +55,22 @@ class Watcher(threading.Thread):
         before = self._look()
         while not self._ended.wait(self._seconds):
             now = self._look()
-            if now is not None and now == before and now != self._published:
+            is_settled = now is not None and now == before and now != self._published
+            if is_settled and time.monotonic() >= self._again:
                 self._publish(now)
             before = now
 
-    def _publish(self, now: Look) -> None:
+    def _publish(self, now: Look | None) -> None:
         try:
             self._changed()
         except Exception:  # whatever goes wrong, the last good snapshot stays and the watch goes on
             log.exception("what changed could not be published")
-        self._published = now
+            self._failures += 1
+            pause = min(self._seconds * 2**self._failures, _LONGEST_PAUSE)
+            self._again = time.monotonic() + pause
+        else:
+            self._failures, self._again = 0, 0.0
+            self._published = now
 
     def _look(self) -> Look | None:
         """Return a look, or None in the middle of a change: git at work, or a file just gone."""

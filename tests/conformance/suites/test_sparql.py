@@ -34,9 +34,9 @@ from conformance.suites.results import (
     read_solutions,
 )
 from migov.engine import Limits, LocalEngine, Query
-from migov.engine.tokens import dataset_clause, tokenize
 from migov.errors import MigovError, QuerySyntaxError
 from migov.snapshot import Snapshot
+from migov.sparql.tokens import dataset_clause, tokenize
 
 rdflib.NORMALIZE_LITERALS = False
 

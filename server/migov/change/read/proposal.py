@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
-from migov.engine.tokens import readings
 from migov.errors import DataSyntaxError, Place, RefusedError, TooComplexError
+from migov.sparql.tokens import readings
 
 LONGEST: Final = 32_000_000
 """Bytes that one proposal may have."""

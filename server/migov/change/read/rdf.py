@@ -17,8 +17,8 @@ from migov.change.read.proposal import Proposal, read_proposal, refuse_triple_te
 from migov.change.write import Edit, edited
 from migov.dataset import graph_iri, read_quads
 from migov.dataset.canonical import triple_of
-from migov.engine.tokens import iris, tokenize
 from migov.errors import DataSyntaxError, Place, RefusedError
+from migov.sparql.tokens import iris, tokenize
 
 _FORMATS: Final = {
     "Turtle": RdfFormat.TURTLE,

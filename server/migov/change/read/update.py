@@ -18,9 +18,9 @@ from migov.change.write import Edit, edited
 from migov.dataset import ContentFile, digest, read_quads
 from migov.dataset.canonical import triple_of
 from migov.engine import LocalEngine
-from migov.engine.tokens import Token, iris, tokenize
 from migov.engine.updates import read_update
 from migov.errors import BusyError, Place, RefusedError
+from migov.sparql.tokens import Token, iris, tokenize
 from migov.vocabulary import PREFIXES
 
 _XSD: Final = "http://www.w3.org/2001/XMLSchema#"

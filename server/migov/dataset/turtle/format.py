@@ -50,12 +50,9 @@ def _quads(name: str, content: bytes) -> list[Quad]:
     try:
         return list(parse(content, format=RdfFormat.TURTLE, base_iri=_ANY_BASE))
     except SyntaxError as error:
-        lines = content.decode("utf-8", errors="replace").splitlines()
-        line = error.lineno
+        text = content.decode("utf-8", errors="replace")
         raise DataSyntaxError(
             f"{name} is not valid Turtle: {str(error.msg).partition(': ')[2] or error.msg}.",
-            place=Place(
-                name, line, error.offset, lines[line - 1] if line and line <= len(lines) else None
-            ),
+            place=Place.within(name, text, error.lineno, error.offset),
             hint="Mend that line; the file was left as it is.",
         ) from error

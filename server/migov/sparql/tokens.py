@@ -89,11 +89,15 @@ def readings(text: str) -> Iterator[Iterator[Token]]:
     >>> [any(token.is_word("SERVICE") for token in reading) for reading in readings(hidden)]
     [False, True]
     """
-    versions = dict.fromkeys((unescaped(text), text))
-    for version in versions:
-        yield _tokens(version)
+    return (tokens for _, tokens in cuts(text))
+
+
+def cuts(text: str) -> Iterator[tuple[str, Iterator[Token]]]:
+    """Yield each of the `readings` with the version of the text that its offsets count in."""
+    for version in dict.fromkeys((unescaped(text), text)):
+        yield version, _tokens(version)
         if _MAY_BE_OPERATOR.search(version):
-            yield _tokens(version, _OPERATOR_FIRST)
+            yield version, _tokens(version, _OPERATOR_FIRST)
 
 
 def unescaped(text: str) -> str:

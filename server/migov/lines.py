@@ -1,0 +1,18 @@
+r"""Lines of a text as editors, git and the locators of sources count them.
+
+`str.splitlines` also breaks at form feeds, U+0085 and U+2028, which stand inside lines here.
+"""
+
+from __future__ import annotations
+
+
+def lines_of(text: str) -> list[str]:
+    r"""Return the lines of a text without their ends; a line ends at \n or \r\n and nothing else.
+
+    >>> lines_of("one\r\ntwo\u2028still two\n\nfour\n")
+    ['one', 'two\u2028still two', '', 'four']
+    """
+    lines = text.split("\n")
+    if not lines[-1]:
+        lines.pop()
+    return [line.removesuffix("\r") for line in lines]

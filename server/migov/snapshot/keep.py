@@ -1,0 +1,74 @@
+"""What a cache keeps: the newest few snapshots and closures, and all that somebody uses.
+
+A process that answers from a snapshot holds a shared lock on its quads, and whoever finds one
+marks it as used now, so that nothing goes between finding and opening it.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import re
+import shutil
+import time
+import weakref
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+from migov.snapshot.model import QUADS, Snapshot
+
+SNAPSHOTS: Final = 8
+CLOSURES: Final = 32
+"""One derivation takes several."""
+SECONDS: Final = 3600
+"""How long ago something must have been used last before it may go."""
+
+_DIGEST: Final = re.compile(r"[0-9a-f]{64}")
+
+
+def hold(snapshot: Snapshot, holder: object) -> None:
+    """Keep a snapshot in its cache for as long as `holder` lives."""
+    with suppress(OSError):  # a file system without locks has the age of a snapshot to go by
+        descriptor = os.open(snapshot.quads, os.O_RDONLY)
+        weakref.finalize(holder, os.close, descriptor)
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+
+
+def mark_used(path: Path) -> None:
+    """Note that a snapshot or a closure was used now."""
+    with suppress(OSError):
+        os.utime(path)
+
+
+def sweep(folder: Path, closures: Path) -> None:
+    """Remove what nobody used for a while, but for the newest; only the one builder may call it."""
+    with suppress(OSError):
+        snapshots = [path for path in folder.iterdir() if _DIGEST.fullmatch(path.name)]
+        for path in _old(snapshots, SNAPSHOTS):
+            _remove(path)
+    with suppress(OSError):
+        for path in _old(closures.glob("*.nt"), CLOSURES):
+            path.unlink()
+
+
+def _old(paths: Iterable[Path], kept: int) -> list[Path]:
+    used = sorted(((path.stat().st_mtime, path) for path in paths), reverse=True)
+    return [path for when, path in used[kept:] if when < time.time() - SECONDS]
+
+
+def _remove(snapshot: Path) -> None:
+    try:
+        descriptor = os.open(snapshot / QUADS, os.O_RDONLY)
+    except FileNotFoundError:  # not whole, so nobody's
+        shutil.rmtree(snapshot)
+        return
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return
+    else:
+        shutil.rmtree(snapshot)
+    finally:
+        os.close(descriptor)

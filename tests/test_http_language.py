@@ -1,0 +1,166 @@
+"""The interface in French: every text, every page, the errors too."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+
+import migov.web
+from migov.catalogue import Catalogue, load_catalogue
+from migov.protocol.problems import PROBLEMS
+from migov.repository import Repository
+from migov.web.subjects import OTHERS, SUBJECTS, by_subject
+from migov.web.translation import LANGUAGE_NAMES, table
+
+WEB = Path(migov.web.__file__).parent
+HTML = {"Accept": "text/html"}
+PAGES = (
+    "/",
+    "/queries",
+    "/queries/who-funds-and-implements?country=mar",
+    "/queries/does-actor-fund-in-country",
+    "/queries/corridor-graph",
+    "/sparql",
+    "/sparql?query=ASK%20%7B%7D",
+    "/ns",
+    "/concept",
+    "/concept/role",
+    "/graph",
+    "/graph/inferred",
+    "/graph/data/records/gfmd/thamm.ttl",
+    "/id/actor",
+    "/id/initiative/thamm",
+    "/shape",
+    "/shape/Participation",
+    "/dumps",
+    "/snapshot?format=html",
+    "/problem/busy",
+)
+
+
+class Words(HTMLParser):
+    """What a page says in the language of the page itself: without parts marked as another's."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.language: str | None = None
+        self.found: set[str] = set()
+        self._open: list[tuple[str, bool]] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        language = given.get("lang")
+        if tag == "html":
+            self.language = language
+        if tag not in ("meta", "link", "input", "br"):
+            foreign = language not in (None, self.language) or given.get("translate") == "no"
+            foreign = foreign or tag in ("pre", "code", "textarea")
+            self._open.append((tag, foreign))
+
+    def handle_endtag(self, tag: str) -> None:
+        while self._open and self._open.pop()[0] != tag:
+            pass
+
+    def handle_data(self, data: str) -> None:
+        if data.strip() and not any(foreign for _, foreign in self._open):
+            self.found.add(" ".join(data.split()))
+
+
+@pytest.fixture(scope="module")
+def catalogue(repository: Repository) -> Catalogue:
+    return load_catalogue(repository.queries)
+
+
+def in_use(catalogue: Catalogue) -> set[str]:
+    """Every text that the interface may ask a translation for."""
+    found: set[str] = set()
+    for path in (WEB / "templates").glob("*.html"):
+        text = path.read_text(encoding="utf-8")
+        found |= set(re.findall(r'\b_\("([^"]+)"', text))
+        for both in re.findall(r'counted\("([^"]+)",\s*"([^"]+)"', text):
+            found |= set(both)
+    for path in WEB.glob("*.py"):
+        text = path.read_text(encoding="utf-8")
+        for call in re.findall(r'translated\(\s*"([^"]+)"(?: if \w+ else "([^"]+)")?', text):
+            found |= set(filter(None, call))
+    found |= {OTHERS, *SUBJECTS, *(kind.title for kind in PROBLEMS.values())}
+    found |= {error.__doc__ or "" for error in PROBLEMS}
+    for query in catalogue.values():
+        columns = query.columns if query.form == "SELECT" else ()
+        found |= {column(name) for name in columns if name.removesuffix("Label") not in columns}
+        found |= {column(name) for name in columns if not name.endswith("Label")}
+        for parameter in query.parameters:
+            found |= {each.replace("-", " ") for each in parameter.choices}
+    return found - set(LANGUAGE_NAMES)
+
+
+def column(name: str) -> str:
+    words = re.sub(r"(?<=[a-z0-9])([A-Z])", r" \1", name.removesuffix("Label"))
+    return words[:1].upper() + words[1:].lower()
+
+
+def table_values() -> set[str]:
+    """Texts that are French as well as English."""
+    return {*table("fr").values(), *LANGUAGE_NAMES.values()}
+
+
+def test_every_text_has_its_french(catalogue: Catalogue) -> None:
+    assert not in_use(catalogue) - set(table("fr"))
+
+
+def test_what_is_filled_in_stays_the_same() -> None:
+    for english, french in table("fr").items():
+        assert french.strip(), english
+        assert re.findall(r"{\w+}", english) == re.findall(r"{\w+}", french), english
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_no_english_on_a_french_page(client: FlaskClient, path: str) -> None:
+    french = {**HTML, "Accept-Language": "fr"}
+    reader = Words()
+    reader.feed(client.get(path, headers=french).get_data(as_text=True))
+    assert reader.language == "fr"
+    english = {key for key, text in table("fr").items() if key != text and "{" not in key}
+    left = (reader.found & english) - table_values()
+    assert not left
+    plain = Words()
+    plain.feed(client.get(path, headers=HTML).get_data(as_text=True))
+    assert plain.language == "en"
+
+
+def test_errors_are_framed_in_french(client: FlaskClient) -> None:
+    for path, status, title in (
+        ("/nowhere?lang=fr", 404, "Il n’y a rien ici"),
+        ("/id/initiative/tham?lang=fr", 404, "Vouliez-vous dire"),
+        ("/sparql?lang=fr&query=ASK%20%7B", 400, "SPARQL non valide"),
+    ):
+        response = client.get(path, headers=HTML)
+        text = response.get_data(as_text=True)
+        assert response.status_code == status
+        assert '<html lang="fr">' in text
+        assert title in text
+    document = client.get("/nowhere", headers={"Accept-Language": "fr"}).get_json(force=True)
+    assert document["title"] == "Nothing is here"
+
+
+def test_numbers_and_columns(client: FlaskClient) -> None:
+    text = client.get("/?lang=fr", headers=HTML).get_data(as_text=True)
+    assert re.search(r"[0-9]\u202f[0-9]{3} triplets", text)
+    answer = client.get("/queries/who-funds-and-implements?country=mar&lang=fr", headers=HTML)
+    text = answer.get_data(as_text=True)
+    for head in ("Acteur", "Fiche", "Emplacement"):
+        assert f">{head}</th>" in text
+        assert f'data-label="{head}"' in text
+    assert "migov query who-funds-and-implements --country mar --lang fr" in text
+
+
+def test_questions_are_listed_by_subject(client: FlaskClient, catalogue: Catalogue) -> None:
+    grouped = by_subject(catalogue)
+    assert OTHERS not in grouped
+    assert sum(map(len, grouped.values())) == len(catalogue)
+    text = client.get("/queries?lang=fr", headers=HTML).get_data(as_text=True)
+    assert "Les acteurs et leurs rôles</h2>" in text
