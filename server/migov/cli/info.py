@@ -9,6 +9,7 @@ import click
 
 from migov.cli.opening import snapshot_of
 from migov.cli.options import settings_from, settings_options
+from migov.dataset.files import files_in, shape_paths
 from migov.repository import Repository, find_repository
 from migov.snapshot import Snapshot
 from migov.vocabulary import NS, STANDARD_PREFIXES
@@ -74,8 +75,8 @@ def _facts(repository: Repository, snapshot: Snapshot) -> dict[str, Any]:
         "inferred": snapshot.inferred,
         "graphs": len(snapshot.graphs),
         "counts": _counts(snapshot),
-        "queries": len(list(repository.queries.glob("*.rq"))),
-        "shapes": len(list(repository.shapes.rglob("*.ttl"))),
+        "queries": len(files_in(repository.queries, ".rq", deep=False)),
+        "shapes": len(shape_paths(repository)),
     }
 
 

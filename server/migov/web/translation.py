@@ -1,7 +1,7 @@
 """The words of the interface: English where they are used, other languages in one file each.
 
 `translations/fr.yaml` maps each English text to its French one. A text without an entry stays
-English; the tests see to it that none is missing and none is left over.
+English; the tests see to it that none of the templates’ texts is missing.
 """
 
 from __future__ import annotations
