@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 import pytest
 from pyoxigraph import RdfFormat, Store
 
-from cli_runner import Result, migov
+from cli_runner import ROOT, Result, migov
 from git_repository import THAMM, content_repository, edit, git
 from json_schema import conforms_to
 from migov.verdict.render import FORMATS
@@ -252,3 +252,15 @@ def test_what_newly_follows_is_told(checkout: Path) -> None:
     verdict = json.loads(check(checkout, "-f", "json").out)
     covers = "<https://w3id.org/migov/ns#coversPlace> <https://w3id.org/migov/id/place/dza> ."
     assert any(line.endswith(covers) for line in verdict["inference"]["gained"])
+
+
+def test_the_story_in_the_contributing_guide_is_true(checkout: Path) -> None:
+    guide = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    told = guide.partition("```text\n")[2].partition("```")[0]
+    assert told.count("\n") == 6
+    edit(checkout, THAMM, "scope:regional", "scope:regionl")
+    result = check(checkout)
+    assert result.code == 1, result.err
+    assert told in result.out
+    edit(checkout, THAMM, "scope:regionl", "scope:regional")
+    assert check(checkout).out.endswith("Conforms.\n")

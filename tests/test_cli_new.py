@@ -126,3 +126,37 @@ def test_an_unknown_publisher_is_answered_with_the_nearest(content: Path) -> Non
     assert "There is no actor:gmfd." in result.err
     assert "There are gfmd, " in result.err
     assert ", …" in result.err
+
+
+def test_a_second_record_of_an_initiative_takes_nothing_from_the_first(content: Path) -> None:
+    before = (content / "data/records/gfmd/thamm.ttl").read_bytes()
+    done = migov(
+        *("new", "record", "iom/thamm", "--document", "002", "--lines", "1-3", "--about", "thamm"),
+        folder=content,
+    )
+    assert done.code == 0, done.err
+    text = (content / "data/records/iom/thamm.ttl").read_text(encoding="utf-8")
+    assert "mg:describes initiative:thamm" in text
+    assert "initiative:thamm a " not in text
+    assert (content / "data/records/gfmd/thamm.ttl").read_bytes() == before
+    unknown = migov(
+        *("new", "record", "iom/b", "--document", "002", "--lines", "1", "--about", "tham"),
+        folder=content,
+    )
+    assert unknown.code == 2
+    assert "thamm" in unknown.err
+
+
+def test_lines_that_a_document_does_not_have_are_refused(content: Path) -> None:
+    done = migov("new", "record", "iom/b", "--document", "004", "--lines", "1-400", folder=content)
+    assert done.code == 2
+    assert "1 to 28" in done.err
+    assert not (content / "data/records/iom/b.ttl").exists()
+
+
+def test_a_number_is_not_used_again_when_its_file_is_gone(content: Path) -> None:
+    for path in (content / "data/people").glob("*.ttl"):
+        path.unlink()
+    done = migov("new", "person", folder=content)
+    assert done.code == 0, done.err
+    assert (content / "data/people/8.ttl").is_file()

@@ -39,8 +39,9 @@ def _repository(root: Path | None) -> Repository:
 @click.option("--lines", required=True, metavar="LINES", help="All its lines, such as 40-44.")
 @click.option("--at", metavar="LINES", help="Lines of the facts; the same as --lines if unsaid.")
 @click.option(
-    "--type", "kind", default="project", metavar="TYPE", help="A concept of initiative-type."
+    "--type", "kind", metavar="TYPE", help="A concept of initiative-type; project if unsaid."
 )
+@click.option("--about", metavar="SLUG", help="The initiative, when other records describe it.")
 @click.option("--title", metavar="TEXT", help="Title in the words of the source.")
 @click.option("--language", type=click.Choice(["en", "fr"]), default="en", help="Its language.")
 @click.option("--start", metavar="DATE", help="As stated: 2019, 2019-06 or 2019-06-30.")
@@ -49,12 +50,14 @@ def _repository(root: Path | None) -> Repository:
 def record(name: str, root: Path | None, **given: Any) -> None:
     """Begin a source record and the initiative that it describes.
 
-    PUBLISHER is the slug of an actor; SLUG names the record and the initiative for good.
+    PUBLISHER is the slug of an actor; SLUG names the record and the initiative for good. With
+    --about, the record is one more about an initiative that the graph has.
 
     \b
     Examples:
       migov new record gfmd/skills-for-return --document 000 --lines 40-44
       migov new record ilo/safe-return --document 003 --lines 1-9 --type programme --start 2019-06
+      migov new record iom/thamm --document 002 --lines 1-3 --about thamm
     """
     publisher, slash, slug = name.partition("/")
     if not slash:
@@ -128,7 +131,7 @@ def document(file: Path, publisher: str, language: str, root: Path | None) -> No
             f"{file} is not UTF-8 text.", hint="Save its text as UTF-8."
         ) from error
     known = scaffold.Known(repository)
-    number = known.next_number(repository.data / "documents", 3)
+    number = known.next_number("document", 3)
     checksum = hashlib.sha256(content).hexdigest()
     text = scaffold.document(known, number, publisher, language, checksum, lines)
     scaffold.finish(repository, f"data/documents/{number}.ttl", text)
@@ -145,5 +148,5 @@ def person(root: Path | None) -> None:
     """
     repository = _repository(root)
     known = scaffold.Known(repository)
-    number = known.next_number(repository.data / "people", 1)
+    number = known.next_number("person", 1)
     scaffold.finish(repository, f"data/people/{number}.ttl", scaffold.person(known, number))

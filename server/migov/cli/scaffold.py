@@ -6,7 +6,6 @@ import difflib
 import os
 import re
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Final
 
 import click
@@ -24,6 +23,7 @@ from migov.vocabulary import CONCEPT, ID, KINDS, NS, STANDARD_PREFIXES
 _SLUG: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _LINES: Final = re.compile(r"[0-9]+(-[0-9]+)?(,[0-9]+(-[0-9]+)?)*")
 _SHOWN: Final = 6
+_LINE_COUNT: Final = NamedNode(NS + "lineCount")
 _LICENCE: Final = "https://creativecommons.org/licenses/by/4.0/"
 _NAME: Final = re.compile(r"(?<![\w<:/-])([a-z][a-z-]*):[\w-]")
 _CLASSES: Final = {
@@ -44,13 +44,14 @@ class Known:
 
     def __init__(self, repository: Repository) -> None:
         self.repository = repository
-        self._subjects = {
-            quad.subject.value
-            for file in content_files(repository)
-            if file.path.endswith(".ttl")
-            for quad in read_quads(file)
-            if isinstance(quad.subject, NamedNode)
-        }
+        self._subjects: set[str] = set()
+        self._line_counts: dict[str, int] = {}
+        for file in content_files(repository):
+            for quad in read_quads(file) if file.path.endswith(".ttl") else ():
+                if isinstance(quad.subject, NamedNode):
+                    self._subjects.add(quad.subject.value)
+                    if quad.predicate == _LINE_COUNT and isinstance(quad.object, Literal):
+                        self._line_counts[quad.subject.value] = int(quad.object.value)
 
     def free(self, kind: str, slug: str) -> str:
         """Return the slug; raises ParameterError when it is not one, or is taken."""
@@ -75,10 +76,25 @@ class Known:
         """Return the slug of a concept that exists; raises ParameterError."""
         return self._of(f"{CONCEPT}{scheme}/", slug, f"{scheme}:{slug}")
 
-    def next_number(self, folder: Path, digits: int) -> str:
-        """Return the number after the highest one in a folder of numbered files."""
-        numbers = [int(path.stem) for path in folder.glob("*.ttl") if path.stem.isdecimal()]
+    def next_number(self, kind: str, digits: int) -> str:
+        """Return the number after the highest one that any file names, its own file or not."""
+        base = f"{ID}{kind}/"
+        slugs = [iri.removeprefix(base) for iri in self._subjects if iri.startswith(base)]
+        numbers = [int(slug) for slug in slugs if slug.isdecimal()]
         return str(max(numbers, default=0) + 1).zfill(digits)
+
+    def lines(self, document: str, text: str) -> str:
+        """Return a locator of lines that a document has; raises ParameterError."""
+        if not _LINES.fullmatch(text):
+            raise ParameterError(
+                f"“{text}” does not name lines.", hint="Write them as 40, 40-44 or 40,43-44."
+            )
+        count = self._line_counts.get(f"{ID}document/{document}")
+        if count is not None and not all(1 <= int(n) <= count for n in re.findall("[0-9]+", text)):
+            raise ParameterError(
+                f"document:{document} has no lines {text}.", hint=f"It has lines 1 to {count}."
+            )
+        return f"{document}:{text}"
 
     def _of(self, base: str, slug: str, name: str) -> str:
         if base + slug in self._subjects:
@@ -110,32 +126,39 @@ def record(
     publisher: str,
     slug: str,
     *,
+    about: str | None,
     document: str,
     lines: str,
     at: str | None,
-    kind: str,
+    kind: str | None,
     title: str | None,
     language: str,
     start: str | None,
     end: str | None,
 ) -> str:
-    """Return a source record and the initiative that it describes."""
+    """Return a source record and what it says of an initiative: `about`, or else a new one."""
     known.taken("actor", publisher)
-    known.free("initiative", slug)
+    subject = known.taken("initiative", about) if about else known.free("initiative", slug)
     known.taken("document", document)
-    known.concept("initiative-type", kind)
-    extent, locator = (f"{document}:{_checked_lines(text)}" for text in (lines, at or lines))
+    extent, locator = (known.lines(document, text) for text in (lines, at or lines))
+    if about is None:
+        kind = kind or "project"
     initiative = [
-        f"initiative:{slug} a mg:{_CLASSES.get(kind, 'Instrument')}",
-        _labels("skos:prefLabel", "the name to show"),
         f"dcterms:title {text_of(title, 'the title, in the words of the source', language)}",
-        f"dcterms:type initiative-type:{kind}",
+        *(
+            [f"dcterms:type initiative-type:{known.concept('initiative-type', kind)}"]
+            if kind
+            else ()
+        ),
         *(_date("start", start) if start else ()),
         *(_date("end", end) if end else ()),
     ]
+    if about is None:
+        class_ = _CLASSES.get(kind or "", "Instrument")
+        initiative[:0] = [f"a mg:{class_}", _labels("skos:prefLabel", "the name to show")]
     described = [
         "<> a mg:SourceRecord",
-        f"mg:describes initiative:{slug}",
+        f"mg:describes initiative:{subject}",
         _labels("skos:prefLabel", "the name of this record"),
         _labels("dcterms:title", "the name of this record again"),
         _labels("dcterms:abstract", "a summary in your own words"),
@@ -146,28 +169,20 @@ def record(
         f'dcterms:language "{language}"',
         f"dcterms:license <{_LICENCE}>",
     ]
-    example = f"participation:{publisher}-{slug}--{slug}--funder--european-union"
+    example = f"participation:{publisher}-{slug}--{subject}--funder--european-union"
     return (
         " ;\n".join(described)
-        + " .\n\n# ---- What it describes\n\n"
+        + f" .\n\n# ---- What it describes\n\ninitiative:{subject} "
         + " ;\n".join(initiative)
         + " .\n\n# ---- Who takes part: one participation for each actor in each role, such as\n#\n"
         f"# {example} a mg:Participation ;\n"
-        f"#     mg:participationIn initiative:{slug} ;\n"
+        f"#     mg:participationIn initiative:{subject} ;\n"
         "#     mg:role role:funder ;\n"
         "#     mg:actor actor:european-union ;\n"
         "#     mg:certainty certainty:stated ;\n"
         f'#     mg:locator "{locator}" ;\n'
         '#     mg:wording "funded by"@en .\n'
     )
-
-
-def _checked_lines(text: str) -> str:
-    if not _LINES.fullmatch(text):
-        raise ParameterError(
-            f"“{text}” does not name lines.", hint="Write them as 40, 40-44 or 40,43-44."
-        )
-    return text
 
 
 def _date(which: str, stated: str) -> list[str]:
