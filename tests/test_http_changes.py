@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -32,9 +33,21 @@ PROBLEM = "application/problem+json"
 
 
 @pytest.fixture(scope="module")
-def checking(current: Published, settings: Settings) -> Iterator[Flask]:
+def own(
+    settings: Settings, current: Published, tmp_path_factory: pytest.TempPathFactory
+) -> Settings:
+    """A cache of this module's own, so that it can see what is left in it."""
+    assert current.edition.snapshot.quads.is_relative_to(settings.cache)
+    cache = tmp_path_factory.mktemp("proposals")
+    ignored = shutil.ignore_patterns(".*")
+    shutil.copytree(settings.cache, cache, dirs_exist_ok=True, ignore=ignored)
+    return replace(settings, cache=cache)
+
+
+@pytest.fixture(scope="module")
+def checking(current: Published, own: Settings) -> Iterator[Flask]:
     """An application whose verdicts have the time that a busy machine needs."""
-    app = create_app(current, replace(settings, deadline=30.0))
+    app = create_app(current, replace(own, deadline=30.0))
     yield app
     app.extensions[EXTENSION].close()
 
@@ -55,7 +68,7 @@ def files(root: Path) -> dict[str, str]:
 
 
 def test_a_good_change_conforms_and_leaves_nothing_behind(
-    changes: FlaskClient, current: Published, settings: Settings
+    changes: FlaskClient, current: Published, own: Settings
 ) -> None:
     before = files(current.repository.root)
     response = changes.post(
@@ -74,7 +87,7 @@ def test_a_good_change_conforms_and_leaves_nothing_behind(
     assert f"+++ b/{PATH}" in verdict["patch"]
     assert "Bureau of everything" in verdict["patch"]
     assert files(current.repository.root) == before
-    assert not list(settings.cache.glob(".proposal-*"))
+    assert not list(own.cache.glob(".proposal-*"))
 
 
 def test_findings_have_a_place_in_the_file_that_would_be(changes: FlaskClient) -> None:
@@ -175,15 +188,15 @@ def test_what_cannot_be_checked_is_a_problem(changes: FlaskClient) -> None:
         assert response.mimetype == PROBLEM
 
 
-def test_what_runs_too_long_or_crashes_harms_nobody(current: Published, settings: Settings) -> None:
+def test_what_runs_too_long_or_crashes_harms_nobody(current: Published, own: Settings) -> None:
     from migov.errors import DeadlineError, MigovError
     from migov.verdict.asked import Proposal
 
-    hurried = Verdicts(current.repository, replace(settings, deadline=0.01))
+    hurried = Verdicts(current.repository, replace(own, deadline=0.01))
     with pytest.raises(DeadlineError):
         hurried.ask(Proposal(GOOD.encode(), "turtle", "json", target=PATH))
     hurried.close()
-    patient = Verdicts(current.repository, replace(settings, deadline=30.0))
+    patient = Verdicts(current.repository, replace(own, deadline=30.0))
     deep = HEAD + "actor:ilo mg:about " + "[ mg:about " * 60_000 + "1" + " ]" * 60_000 + " ."
     try:
         with pytest.raises(MigovError):
@@ -191,7 +204,7 @@ def test_what_runs_too_long_or_crashes_harms_nobody(current: Published, settings
         assert patient.ask(Proposal(GOOD.encode(), "turtle", "json", target=PATH))[0]
     finally:
         patient.close()
-    assert not list(settings.cache.glob(".proposal-*"))
+    assert not list(own.cache.glob(".proposal-*"))
 
 
 def test_the_page_works_without_javascript(changes: FlaskClient) -> None:
