@@ -150,6 +150,12 @@ def test_any_bytes_are_laid_out_or_refused(content: bytes) -> None:
     assert canonical(after) == canonical(content)
 
 
+def test_a_comment_that_is_not_utf_8_is_refused_with_its_line() -> None:
+    with pytest.raises(DataSyntaxError) as caught:
+        format_turtle("x.ttl", b"\n#\x80\n")
+    assert str(caught.value.place) == "x.ttl:2"
+
+
 def test_turtle_of_the_future_is_refused_with_its_place() -> None:
     text = "@prefix e: <http://e.example/> .\ne:a e:b <<( e:c e:d e:e )>> .\n"
     with pytest.raises(UnknownTurtleError) as caught:

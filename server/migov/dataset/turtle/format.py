@@ -20,7 +20,7 @@ def format_turtle(name: str, content: bytes) -> bytes:
     layout does not know. A layout that would change the meaning or lose a comment is refused.
     """
     before = _quads(name, content)
-    text = content.decode("utf-8").removeprefix("\ufeff")
+    text = _text(name, content).removeprefix("\ufeff")
     try:
         laid_out = lay_out(read_blocks(text))
     except UnknownTurtleError as error:
@@ -44,6 +44,18 @@ def format_turtle(name: str, content: bytes) -> bytes:
 
 def _in_file(name: str, place: Place | None) -> Place | None:
     return None if place is None else Place(name, place.line, place.column, place.text)
+
+
+def _text(name: str, content: bytes) -> str:
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError as error:  # in a comment, which the parser passes over unread
+        line = content[: error.start].count(b"\n") + 1
+        raise DataSyntaxError(
+            f"{name} is not UTF-8.",
+            place=Place(name, line),
+            hint="Save the file as UTF-8; it was left as it was.",
+        ) from error
 
 
 def _quads(name: str, content: bytes) -> list[Quad]:
