@@ -12,8 +12,6 @@ import yaml
 
 from git_repository import ROOT, THAMM, content_repository, edit, environment, git
 
-pytestmark = pytest.mark.skipif(not (ROOT / ".ci").is_dir(), reason="runs in a checkout")
-
 
 @pytest.fixture(scope="module")
 def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
