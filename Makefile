@@ -25,10 +25,11 @@ check: .venv/ready ## Style, types, layers, layout, doctests, and that the conte
 	$(BIN)/migov validate
 	$(BIN)/python -m pytest -q server/migov
 
-fix: .venv/ready ## Mend style where that is mechanical
+fix: .venv/ready ## Mend style where that is mechanical, and write the page of settings
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 	$(BIN)/migov fmt
+	$(BIN)/python -m migov.settings server/SETTINGS.md
 
 conformance: .venv/ready ## The W3C SHACL and SPARQL suites, misses by name
 	$(BIN)/python -m pytest -q -n 2 tests/conformance/suites

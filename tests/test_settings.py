@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from conftest import ROOT
+from migov.cli import serve
 from migov.errors import EnvironmentProblem
-from migov.settings import Settings, variable
+from migov.settings import Settings, option, table, variable
 
 
 def test_without_an_environment_the_defaults_hold() -> None:
@@ -92,3 +94,20 @@ def test_every_setting_says_what_it_is() -> None:
     for setting in fields(Settings):
         assert len(setting.metadata["help"]) > 10
         assert not setting.metadata["help"].endswith(".")
+
+
+def test_the_page_of_settings_is_that_of_the_table() -> None:
+    page = (ROOT / "server/SETTINGS.md").read_text(encoding="utf-8")
+    assert page == table(), "make fix writes the page anew"
+    assert len([line for line in page.splitlines() if line.startswith("| ")]) == 1 + len(
+        fields(Settings)
+    )
+
+
+def test_serve_has_an_option_for_every_setting_and_shows_its_meaning() -> None:
+    options = {name: entry for entry in serve.command.params for name in entry.opts}
+    for setting in fields(Settings):
+        shown = options[option(setting.name)]
+        assert shown.name == setting.name
+        assert setting.metadata["help"] in str(getattr(shown, "help", ""))
+        assert variable(setting.name) in str(getattr(shown, "help", ""))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field, fields
+from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,9 @@ import platformdirs
 from migov.errors import EnvironmentProblem
 
 
-def _setting(default: Any, help: str, parse: Callable[[str], Any]) -> Any:
-    return field(default=default, metadata={"help": help, "parse": parse})
+def _setting(default: Any, help: str, parse: Callable[[str], Any], unset: str = "none") -> Any:
+    """Return a setting; `unset` is what the docs say where the default cannot be shown."""
+    return field(default=default, metadata={"help": help, "parse": parse, "unset": unset})
 
 
 def _positive_number(text: str) -> float:
@@ -62,8 +64,18 @@ class Settings:
 
     host: str = _setting("127.0.0.1", "address that the server listens on", str)
     port: int = _setting(8000, "port that the server listens on; 0 takes a free one", _port)
-    root: Path | None = _setting(None, "folder that holds ontology, data, shapes, queries", _path)
-    cache: Path = _setting(_CACHE, "folder for built snapshots; safe to delete", _path)
+    root: Path | None = _setting(
+        None,
+        "folder that holds ontology, data, shapes, queries",
+        _path,
+        unset="the checkout around the current folder, else that of the software",
+    )
+    cache: Path = _setting(
+        _CACHE,
+        "folder for built snapshots; safe to delete",
+        _path,
+        unset="`migov` in the user's cache folder",
+    )
     deadline: float = _setting(10.0, "seconds that one query may take", _positive_number)
     workers: int = _setting(2, "worker processes that run queries", _positive_whole)
     memory: int = _setting(2048, "megabytes that one worker may use", _positive_whole)
@@ -98,3 +110,55 @@ def variable(name: str) -> str:
     'MIGOV_PORT'
     """
     return f"MIGOV_{name.upper()}"
+
+
+def option(name: str) -> str:
+    """Return the option of a setting on the command line.
+
+    >>> option("port")
+    '--port'
+    """
+    return f"--{name.replace('_', '-')}"
+
+
+def shown_default(setting: Field[Any]) -> str:
+    """Return the default of a setting as it would be written, or nothing where there is none.
+
+    Folders are left out: they are another on each machine.
+    """
+    default = setting.default
+    return "" if default is None or isinstance(default, Path) else str(default)
+
+
+def table() -> str:
+    """Return the page that documents every setting, in Markdown."""
+    lines = [
+        "# Settings",
+        "",
+        "Each setting is an option of `migov serve` or an environment variable; the option goes "
+        "before the variable. An empty variable is none at all. The commands that build or ask the "
+        "graph read the same variables, as far as they concern them.",
+        "",
+        "| setting | option | variable | default | meaning |",
+        "|---|---|---|---|---|",
+    ]
+    for setting in fields(Settings):
+        shown = shown_default(setting)
+        cells = (
+            setting.name,
+            f"`{option(setting.name)}`",
+            f"`{variable(setting.name)}`",
+            f"`{shown}`" if shown else setting.metadata["unset"],
+            setting.metadata["help"],
+        )
+        lines.append(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |")
+    lines += [
+        "",
+        "This page is written from `server/migov/settings.py` by `make fix`; a test holds the two "
+        "together.",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    Path(sys.argv[1]).write_text(table(), encoding="utf-8")

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import fields, replace
-from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
-from migov.settings import Settings, variable
+from migov.settings import Settings, option, shown_default, variable
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -32,20 +31,24 @@ class _SettingType(click.ParamType[Any]):
 
 
 def settings_options(*names: str) -> Callable[[_Command], _Command]:
-    """Return a decorator that adds an option for each of these settings to a command."""
+    """Return a decorator that adds an option for each of these settings to a command.
+
+    Without names it adds one for every setting.
+    """
 
     def decorate(command: _Command) -> _Command:
-        for setting in reversed([field for field in fields(Settings) if field.name in names]):
+        chosen = [field for field in fields(Settings) if not names or field.name in names]
+        for setting in reversed(chosen):
             default = setting.default
-            shown = "" if default is None or isinstance(default, Path) else f"{default}, "
-            option = click.option(
-                f"--{setting.name}",
+            shown = f"{text}, " if (text := shown_default(setting)) else ""
+            add = click.option(
+                option(setting.name),
                 type=_SettingType(setting.metadata["parse"]),
                 default=None,
                 metavar=_metavar(setting.name, default),
                 help=f"{setting.metadata['help']} [{shown}{variable(setting.name)}]",
             )
-            command = option(command)
+            command = add(command)
         return command
 
     return decorate

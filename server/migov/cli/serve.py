@@ -15,19 +15,7 @@ from migov.repository import find_repository
 
 
 @click.command(name="serve")
-@settings_options(
-    "host",
-    "port",
-    "root",
-    "cache",
-    "deadline",
-    "workers",
-    "memory",
-    "answer",
-    "text",
-    "page",
-    "watch",
-)
+@settings_options()
 def command(**given: Any) -> None:
     """Answer SPARQL and show the graph on this machine.
 
