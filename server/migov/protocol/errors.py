@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from migov.errors import RequestError, TooComplexError
+from migov.errors import ConflictError, RequestError, TooComplexError
 
 
 class TooLongError(TooComplexError):
@@ -23,6 +23,18 @@ class MissingQueryError(RequestError):
 
 class NotOfferedError(RequestError):
     """The protocol has this operation, and this server does not offer it."""
+
+
+class UnknownGraphError(RequestError):
+    """The dataset has no graph of this name."""
+
+
+class PreconditionError(RequestError):
+    """The state of the graph is not the one that the request is meant for."""
+
+
+class VersionError(ConflictError):
+    """The dataset changed between the look at its state and the write."""
 
 
 class UnknownPathError(RequestError):

@@ -13,6 +13,7 @@ from migov.entities import NoSuchEntityError
 from migov.errors import (
     AnswerTooLargeError,
     BusyError,
+    ConflictError,
     ContentError,
     DataSyntaxError,
     DeadlineError,
@@ -35,7 +36,9 @@ from migov.protocol.errors import (
     MethodError,
     MissingQueryError,
     NotOfferedError,
+    PreconditionError,
     TooLongError,
+    UnknownGraphError,
     UnknownPathError,
 )
 from migov.protocol.explain import excerpt
@@ -69,8 +72,13 @@ PROBLEMS: Final[dict[type[MigovError], ProblemType]] = {
         "unknown-entity", HTTPStatus.NOT_FOUND, "The graph says nothing about this"
     ),
     UnknownQueryError: ProblemType("unknown-query", HTTPStatus.NOT_FOUND, "No such query"),
+    UnknownGraphError: ProblemType("unknown-graph", HTTPStatus.NOT_FOUND, "No such graph"),
     UnknownPathError: ProblemType("unknown-path", HTTPStatus.NOT_FOUND, "Nothing is here"),
     MethodError: ProblemType("method", HTTPStatus.METHOD_NOT_ALLOWED, "Method not allowed"),
+    ConflictError: ProblemType("conflict", HTTPStatus.CONFLICT, "Changed meanwhile"),
+    PreconditionError: ProblemType(
+        "precondition", HTTPStatus.PRECONDITION_FAILED, "The graph is in another state"
+    ),
     UnknownFormatError: ProblemType("unknown-format", HTTPStatus.NOT_ACCEPTABLE, "No such format"),
     TooLongError: ProblemType("too-long", HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "Too long"),
     MediaTypeError: ProblemType(
