@@ -19,6 +19,7 @@ from migov.web import (
     graphs,
     home,
     queries,
+    reconcile,
     responses,
     shapes,
     sparql,
@@ -75,6 +76,8 @@ def create_app(published: Published, settings: Settings) -> Flask:
     app.context_processor(lambda: {"site_problem": site().problem, "snapshot": state().snapshot})
     for module in (home, sparql, queries, entities, graphs, shapes, dumps, changes):
         app.register_blueprint(module.blueprint)
+    for blueprint in (reconcile.draft, reconcile.blueprint):
+        app.register_blueprint(blueprint)
     errors.register(app)
     responses.register(app)
     return app
