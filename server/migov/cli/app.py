@@ -30,6 +30,7 @@ COMMANDS: Final = {
     "info": "Say what the graph holds and where it is.",
     "fmt": "Bring Turtle files into the house layout.",
     "new": "Begin a record, an actor or another file.",
+    "link": "Find what elsewhere is the same as something of ours.",
     "export": "Write dumps of the whole dataset.",
 }
 _INTERRUPTED: Final = 130

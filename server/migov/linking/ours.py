@@ -20,7 +20,8 @@ _PREFIXES: Final = f"PREFIX mg: <{NS}> " + " ".join(
 )
 _SCHEME: Final = CONCEPT + "identifier-scheme/"
 _CONCEPT_CLASS: Final = STANDARD_PREFIXES["skos"] + "Concept"
-_CODES: Final = {"isoAlpha2": "iso-alpha2", "isoAlpha3": "iso-alpha3", "m49": "m49"}
+_ALPHA3: Final = "iso-alpha3"
+_CODES: Final = {"isoAlpha2": "iso-alpha2", "isoAlpha3": _ALPHA3, "m49": "m49"}
 """Properties that hold an identifier, and the slug of its scheme."""
 _PERSON: Final = f"{ID}person/"
 _LOOKED_FOR: Final = f"""FILTER(isIRI(?s) && !STRSTARTS(STR(?s), {Literal(_PERSON)})
@@ -39,6 +40,20 @@ class Ours:
     above: Mapping[str, frozenset[str]]
     """Class or concept scheme → it and every class above it; concepts are of their scheme."""
 
+    def countries(self) -> dict[str, str]:
+        """Return the alpha-3 code by whatever names a country: codes, names, numbers; lower case.
+
+        A name that two countries share names neither.
+        """
+        found: dict[str, set[str]] = defaultdict(set)
+        for each in self.index.portraits:
+            code = next((value for scheme, value in each.identifiers if scheme == _ALPHA3), None)
+            if code is not None:
+                texts = (name.text for name in each.names)
+                for text in (*texts, *(value for _, value in each.identifiers)):
+                    found[text.lower()].add(code)
+        return {text: next(iter(codes)) for text, codes in found.items() if len(codes) == 1}
+
     def label(self, iri: str, language: str) -> tuple[str, str | None]:
         """Return the name to show in a language, or in another where there is none, and its tag."""
         known = self.labels.get(iri) or {None: iri.removeprefix(BASE)}
@@ -53,9 +68,7 @@ def ours(engine: Engine) -> Ours:
     labels, names, acronyms = _names(engine)
     identifiers = _identifiers(engine)
     facts = _facts(engine, labels, identifiers)
-    codes = {
-        iri: value for iri, found in identifiers.items() for s, value in found if s == "iso-alpha3"
-    }
+    codes = {iri: value for iri, found in identifiers.items() for s, value in found if s == _ALPHA3}
     return Ours(
         NameIndex(
             _portrait(iri, names[iri], acronyms, types, identifiers, facts, codes)

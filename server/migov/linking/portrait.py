@@ -30,7 +30,7 @@ class Portrait:
     facts: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """Whatever else can be compared: property IRI → values as folded texts or IRIs."""
 
-    def name_in(self, languages: Iterable[str]) -> Name:
+    def name_in(self, languages: Iterable[str | None]) -> Name:
         """Return the name to show: in the first of the languages that has one, else any."""
         for language in languages:
             for name in self.names:

@@ -1,0 +1,152 @@
+"""`migov link`: what elsewhere is the same as something of ours."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from migov.cli.opening import opened
+from migov.cli.options import settings_from, settings_options
+from migov.vocabulary import ID, KINDS, compact
+
+if TYPE_CHECKING:
+    from migov.linking.suggest import Suggestion
+
+_LINKED = ("actor", "place", "initiative", "instrument", "event")
+
+
+@click.group(name="link")
+def command() -> None:
+    """Find what elsewhere is the same as something of ours.
+
+    \b
+    Examples:
+      migov link suggest ror.yaml --kind actor
+      migov link suggest publishers.yaml --format tsv
+    """
+
+
+@command.command(name="suggest")
+@click.argument("manifest", type=click.Path(dir_okay=False, path_type=Path))
+@click.option(
+    "--kind",
+    "kinds",
+    multiple=True,
+    type=click.Choice(KINDS),
+    help="Only things of this kind; may be repeated. Without it: " + ", ".join(_LINKED) + ".",
+)
+@click.option("--most", default=3, show_default=True, type=click.IntRange(1, 50))
+@click.option("--least", default=50.0, show_default=True, type=click.FloatRange(0, 100))
+@click.option("--format", "form", default="text", type=click.Choice(("text", "json", "tsv")))
+@click.option("--lang", default="en", type=click.Choice(("en", "fr", "es", "ar")))
+@settings_options("root", "cache")
+def suggest(
+    manifest: Path,
+    kinds: tuple[str, ...],
+    most: int,
+    least: float,
+    form: str,
+    lang: str,
+    **given: Any,
+) -> None:
+    """Name candidates in a pinned snapshot of another dataset, each with its reasons.
+
+    MANIFEST is a small YAML file beside the snapshot: name, version, licence, file, sha256, format
+    (ror, iati, wikidata, skos or csv), scheme, namespace. Nothing is written: a candidate becomes
+    a link when somebody accepts it. Pairs that a mapping set holds are not named again.
+    """
+    from migov.linking.decided import decided_pairs
+    from migov.linking.ours import ours
+    from migov.linking.suggest import TargetIndex
+    from migov.linking.targets import read_manifest, read_target
+
+    target = read_manifest(manifest)
+    with opened(settings_from(**given)) as (repository, engine):
+        known = ours(engine)
+        decided = decided_pairs(repository)
+    index = TargetIndex(read_target(target, known.countries()))
+    folders = tuple(f"{ID}{kind}/" for kind in kinds or _LINKED)
+    asked = [each for each in known.index.portraits if each.iri.startswith(folders)]
+    found = [
+        each for each in index.suggestions(asked, decided, most) if each.candidate.score >= least
+    ]
+    match form:
+        case "json":
+            _as_json(found)
+        case "tsv":
+            _as_tsv(found)
+        case _:
+            _as_text(found, lang)
+            click.echo(
+                f"{len({each.ours.iri for each in found})} of {len(asked)} have candidates in "
+                f"{target.name} {target.version}, {len(index.entries):,} entries."
+            )
+
+
+def _as_text(found: Iterable[Suggestion], language: str) -> None:
+    for iri, each in groupby(found, key=lambda suggestion: suggestion.ours.iri):
+        suggestions = list(each)
+        click.echo(f"{compact(iri)}  {suggestions[0].ours.name_in((language, 'en')).text}")
+        for suggestion in suggestions:
+            candidate = suggestion.candidate
+            mark = "  certain" if candidate.is_certain else ""
+            if candidate.rivals:
+                mark += f"  close to {', '.join(candidate.rivals[:3])}"
+            click.echo(
+                f"  {suggestion.rank}. {candidate.score:5.1f}  {candidate.portrait.iri}  "
+                f"{candidate.portrait.name_in((language, None, 'en')).text}{mark}"
+            )
+            reasons = (
+                f"{feature.name} {feature.points:+g}"
+                + (f" ({feature.seen})" if feature.seen else "")
+                for feature in candidate.features
+            )
+            click.echo(f"            {', '.join(reasons)}")
+        click.echo()
+
+
+def _as_json(found: Iterable[Suggestion]) -> None:
+    document = [
+        {
+            "subject": each.ours.iri,
+            "object": each.candidate.portrait.iri,
+            "name": each.candidate.portrait.names[0].text,
+            "rank": each.rank,
+            "score": each.candidate.score,
+            "certain": each.candidate.is_certain,
+            "rivals": list(each.candidate.rivals),
+            "features": [
+                {"name": feature.name, "points": feature.points, "seen": feature.seen}
+                for feature in each.candidate.features
+            ],
+        }
+        for each in found
+    ]
+    click.echo(json.dumps(document, ensure_ascii=False, indent=1))
+
+
+def _as_tsv(found: Iterable[Suggestion]) -> None:
+    import csv
+
+    table = csv.writer(sys.stdout, delimiter="\t", lineterminator="\n")
+    table.writerow(("subject", "name", "rank", "score", "certain", "object", "object_name", "why"))
+    for each in found:
+        candidate = each.candidate
+        table.writerow(
+            (
+                compact(each.ours.iri),
+                each.ours.names[0].text,
+                each.rank,
+                candidate.score,
+                "yes" if candidate.is_certain else "no",
+                candidate.portrait.iri,
+                candidate.portrait.names[0].text,
+                "; ".join(f"{feature.name} {feature.points:+g}" for feature in candidate.features),
+            )
+        )
