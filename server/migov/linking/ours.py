@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -39,6 +39,13 @@ class Ours:
     labels: Mapping[str, Labels]
     above: Mapping[str, frozenset[str]]
     """Class or concept scheme → it and every class above it; concepts are of their scheme."""
+    linked: Mapping[str, frozenset[str]]
+    """IRI elsewhere → those of ours that are said to be the same."""
+
+    @property
+    def schemes(self) -> list[str]:
+        """The slugs of the identifier schemes that anything of ours has, sorted."""
+        return sorted({scheme for each in self.index.portraits for scheme, _ in each.identifiers})
 
     def countries(self) -> dict[str, str]:
         """Return the alpha-3 code by whatever names a country: codes, names, numbers; lower case.
@@ -77,6 +84,7 @@ def ours(engine: Engine) -> Ours:
         ),
         labels,
         above,
+        _linked(engine, types),
     )
 
 
@@ -170,6 +178,21 @@ def _identifiers(engine: Engine) -> dict[str, set[Identifier]]:
         for row in select(engine, f"{_PREFIXES} SELECT ?s ?value WHERE {{ ?s mg:{name} ?value }}"):
             found[row["s"].value].add((scheme, row["value"].value))
     return found
+
+
+def _linked(engine: Engine, known: Container[str]) -> dict[str, frozenset[str]]:
+    """Return what of ours each IRI elsewhere is the same as, by identifier or by link."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for row in select(
+        engine,
+        f"""{_PREFIXES} PREFIX schema: <{STANDARD_PREFIXES["schema"]}> SELECT DISTINCT ?s ?iri {{
+          {{ ?s mg:identifier [ mg:identifierIRI ?iri ] }}
+          UNION {{ ?s schema:sameAs|skos:exactMatch ?iri FILTER(isIRI(?iri)) }}
+        }}""",
+    ):
+        if row["s"].value in known:
+            found[row["iri"].value].add(row["s"].value)
+    return {iri: frozenset(of) for iri, of in found.items()}
 
 
 def _facts(

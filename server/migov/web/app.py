@@ -20,6 +20,7 @@ from migov.web import (
     home,
     queries,
     reconcile,
+    resolve,
     responses,
     shapes,
     sparql,
@@ -76,7 +77,7 @@ def create_app(published: Published, settings: Settings) -> Flask:
     app.context_processor(lambda: {"site_problem": site().problem, "snapshot": state().snapshot})
     for module in (home, sparql, queries, entities, graphs, shapes, dumps, changes):
         app.register_blueprint(module.blueprint)
-    for blueprint in (reconcile.draft, reconcile.blueprint):
+    for blueprint in (reconcile.draft, reconcile.blueprint, resolve.blueprint):
         app.register_blueprint(blueprint)
     errors.register(app)
     responses.register(app)

@@ -6,15 +6,11 @@ The language of names is that of the path (`/reconcile/fr`), of `?lang=`, or of 
 from __future__ import annotations
 
 import json
-import threading
 from typing import Any, Final
-from weakref import WeakKeyDictionary
 
 from flask import Blueprint, Response, render_template, request
 
-from migov.engine import Engine
 from migov.errors import ParameterError, UnknownEntityError
-from migov.linking.ours import Ours, ours
 from migov.linking.reconciliation.answering import answered, begun, iri_of
 from migov.linking.reconciliation.asking import read_batch, read_extension, read_match
 from migov.linking.reconciliation.documents import (
@@ -35,6 +31,7 @@ from migov.linking.reconciliation.extending import extended, properties_of
 from migov.protocol.formats import JSON, PAGE
 from migov.protocol.operation import Parameters, last, parameters_of
 from migov.vocabulary import BASE
+from migov.web.known import entities_here
 from migov.web.links import href
 from migov.web.request import url_parameters
 from migov.web.responses import body
@@ -51,19 +48,6 @@ _EMBEDDABLE: Final = (
 
 _MOST_SUGGESTIONS: Final = 20
 
-_known: WeakKeyDictionary[Engine, Ours] = WeakKeyDictionary()
-_reading = threading.Lock()
-
-
-def _ours() -> Ours:
-    """Return the index of the state that this request began with, made when first asked for."""
-    engine = state().house
-    with _reading:
-        found = _known.get(engine)
-        if found is None:
-            found = _known[engine] = ours(engine)
-        return found
-
 
 @blueprint.route("", methods=["GET", "POST"])
 @blueprint.route("/<any(en, fr, es, ar):lang>", methods=["GET", "POST"])
@@ -75,12 +59,12 @@ def reconcile(lang: str | None = None) -> Response:
     if queries is not None and extend is not None:
         raise ParameterError("Send either queries or extend, not both in one request.")
     if queries is not None:
-        known = _ours()
+        known = entities_here()
         answers = {key: answered(known, each) for key, each in read_batch(queries).items()}
         return _json(results(known, answers, language))
     if extend is not None:
         wanted = read_extension(extend)
-        columns = extended(state().house, _ours(), wanted, language)
+        columns = extended(state().house, entities_here(), wanted, language)
         return _json(extension(columns, wanted.ids))
     if request.method == "POST":
         raise ParameterError(
@@ -88,7 +72,7 @@ def reconcile(lang: str | None = None) -> Response:
             hint='Send queries={"q0": {"query": "Morocco"}} as a form.',
         )
     path = "/reconcile" if lang is None else f"/reconcile/{lang}"
-    return _own_address(_json(manifest(_ours(), _root(), path, language)))
+    return _own_address(_json(manifest(entities_here(), _root(), path, language)))
 
 
 @blueprint.get("/suggest/<any(entity, type, property):kind>")
@@ -102,8 +86,8 @@ def suggest(kind: str, lang: str | None = None) -> Response:
     end = start + _MOST_SUGGESTIONS
     if kind == "entity":
         types = [value for name, value in fields if name == "type" and value]
-        found = begun(_ours(), prefix, types, end)[start:]
-        return _json(suggested(_ours(), found, language))
+        found = begun(entities_here(), prefix, types, end)[start:]
+        return _json(suggested(entities_here(), found, language))
     return _json(named_things(_terms(kind, prefix, language)[start:end]))
 
 
@@ -135,19 +119,19 @@ def propose(lang: str | None = None) -> Response:
     """List the properties that can be fetched for the entities of a type."""
     fields = url_parameters()
     type, limit = last(fields, "type") or "", _number(fields, "limit", 50)
-    return _json(proposed(type, properties_of(_ours(), type, _language(lang)), limit))
+    return _json(proposed(type, properties_of(entities_here(), type, _language(lang)), limit))
 
 
 @draft.get("")
 def draft_start() -> Response:
     """Give the manifest of the 1.0 draft."""
-    return _own_address(_json(draft_manifest(_ours(), _root(), _language(None))))
+    return _own_address(_json(draft_manifest(entities_here(), _root(), _language(None))))
 
 
 @draft.post("/match")
 def match() -> Response:
     """Answer a batch of the 1.0 draft, each query in its own language where it names one."""
-    known, language = _ours(), _language(None)
+    known, language = entities_here(), _language(None)
     answers = [
         (answered(known, each), each.language if each.language in LANGUAGES else language)
         for each in read_match(_body())
@@ -159,13 +143,13 @@ def match() -> Response:
 def draft_extend() -> Response:
     """Answer a data extension of the 1.0 draft."""
     wanted = read_extension(_body())
-    columns = extended(state().house, _ours(), wanted, _language(None))
+    columns = extended(state().house, entities_here(), wanted, _language(None))
     return _json(draft_extension(columns, wanted.ids))
 
 
 def _terms(kind: str, prefix: str, language: str) -> list[tuple[str, str]]:
     """Return the types or properties whose name begins with a text or has a word that does."""
-    known = _ours()
+    known = entities_here()
     if kind == "property":
         every = properties_of(known, "", language)
     else:
@@ -182,7 +166,7 @@ def _terms(kind: str, prefix: str, language: str) -> list[tuple[str, str]]:
 
 
 def _few_words(template: str, id: str, language: str) -> str:
-    known, iri = _ours(), iri_of(id)
+    known, iri = entities_here(), iri_of(id)
     found = known.index.by_iri.get(iri)
     if found is None and iri not in known.labels:
         raise UnknownEntityError(f"Nothing here has the identifier {id}.")
