@@ -105,7 +105,7 @@ def test_it_holds_the_content_and_the_software_and_nothing_else(wheel: Path) -> 
         if path.is_file() and not path.name.startswith(".")
     }
     assert here <= names
-    assert "migov/engine/worker.py" in names
+    assert "migov/engine/forker.py" in names
     assert any(name.endswith("/licenses/LICENSE-DATA") for name in names)
     assert {name.partition("/")[0].partition("-")[0] for name in names} == {"migov"}
     assert not [name for name in names if "__pycache__" in name or "/tests/" in name]

@@ -123,5 +123,9 @@ class BusyError(LimitError):
     """No worker became free in time."""
 
 
+class AbandonedError(LimitError):
+    """Whoever asked went away before the answer was there."""
+
+
 class EnvironmentProblem(MigovError):
     """The machine or the set-up is in the way: a taken port, a missing folder, no permission."""

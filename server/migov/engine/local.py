@@ -7,13 +7,16 @@ import queue
 import re
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from typing import Any, cast
 
-from migov.engine.operations import Answer, Kind, Limits, Query
-from migov.engine.process import WorkerProcess
+from migov.engine import frames
+from migov.engine.operations import Answer, Limits, Query
+from migov.engine.process import ForkedWorker, Forker
 from migov.engine.updates import Update
 from migov.errors import (
+    AbandonedError,
     AnswerTooLargeError,
     BusyError,
     EnvironmentProblem,
@@ -23,12 +26,47 @@ from migov.errors import (
     RequestError,
     UnknownFormatError,
 )
-from migov.snapshot import Snapshot, hold
-from migov.sparql.tokens import dataset_clause, iris, tokenize
-from migov.vocabulary import ASSERTED_GRAPH, INFERRED_GRAPH
+from migov.snapshot import Snapshot
 
 Changed = list[tuple[str, str, str]]
 """Graphs by IRI with what they say before and after, as N-Quads."""
+
+
+class Abandoned:
+    """Tells that an answer is not wanted any more; its worker is ended and free for others."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._worker: ForkedWorker | None = None
+        self._is_set = False
+
+    def set(self) -> None:
+        """Say so; whoever waits for the answer gets an AbandonedError."""
+        with self._lock:
+            self._is_set = True
+            if self._worker is not None:
+                self._worker.kill()
+
+    def is_set(self) -> bool:
+        return self._is_set
+
+    @contextmanager
+    def ends(self, worker: ForkedWorker) -> Iterator[None]:
+        """End this worker where it is said within a `with` block, or was before."""
+        with self._lock:
+            self._worker = worker
+            if self._is_set:
+                worker.kill()
+        try:
+            yield
+        except MigovError as error:
+            if self._is_set:
+                raise AbandonedError("Nobody waits for this answer any more.") from error
+            raise
+        finally:
+            with self._lock:
+                self._worker = None
+
 
 _POSITION = re.compile(r"error at (\d+):(\d+): ")
 
@@ -36,36 +74,38 @@ _POSITION = re.compile(r"error at (\d+):(\d+): ")
 class LocalEngine:
     """Answers queries over one snapshot. Safe for use by many threads."""
 
-    def __init__(self, snapshot: Snapshot, limits: Limits | None = None, workers: int = 1) -> None:
+    def __init__(
+        self,
+        snapshot: Snapshot,
+        limits: Limits | None = None,
+        workers: int = 1,
+        forker: Forker | None = None,
+    ) -> None:
+        """Start the workers; without a `forker` to share, the engine has one of its own."""
         self.snapshot = snapshot
         self._limits = limits or Limits()
         # None is the place of a worker that is not there: who takes it starts one.
-        self._idle: queue.SimpleQueue[WorkerProcess | None] = queue.SimpleQueue()
+        self._idle: queue.SimpleQueue[ForkedWorker | None] = queue.SimpleQueue()
         self._closed = False
         self._closing = threading.Lock()
-        hold(snapshot, self)
+        self._own = None if forker else Forker(snapshot, self._limits)
+        self._forker = forker or cast(Forker, self._own)
         try:
             for _ in range(workers):
-                self._return(self._start())
+                self._return(self._forker.fork())
         except BaseException:
             self.close()
             raise
 
-    def answer(self, query: Query) -> Answer:
-        """Return the whole answer; raises RequestError, LimitError or EnvironmentProblem."""
-        request = self._request(query)
-        until = time.monotonic() + self._limits.deadline
-        worker = self._take()
-        try:
-            frame, body = worker.ask(request, until)
-        except BaseException:
-            worker.kill()
-            threading.Thread(target=self._replace, daemon=True).start()
-            raise
-        self._return(worker)
-        if "error" in frame:
-            raise _error(frame, query.text)
-        return Answer(cast("Kind", frame["kind"]), frame["format"], body)
+    def answer(self, query: Query, abandoned: Abandoned | None = None) -> Answer:
+        """Return the whole answer; raises RequestError, LimitError or EnvironmentProblem.
+
+        Whoever no longer wants it says so by `abandoned`, from any thread.
+        """
+        kind, name, body = self._ask(frames.pack_query(query), abandoned)
+        if kind == frames.ERROR:
+            raise _error(frames.error_of(body), query.text)
+        return Answer(frames.KINDS[kind], cast(str, frames.format_of(name)), body)
 
     def update(self, update: Update, prefixes: Mapping[str, str] | None = None) -> Changed:
         """Return the graphs that an update would change, each as N-Quads before and after.
@@ -80,17 +120,12 @@ class LocalEngine:
             ],
             "graphs": None if update.graphs is None else list(update.graphs),
             "prefixes": dict(prefixes or {}),
-            "limit": self._limits.answer * 1_000_000,
         }
-        until = time.monotonic() + self._limits.deadline
-        worker = self._take()
-        try:
-            frame, body = worker.ask(request, until)
-        finally:
-            worker.kill()
-            threading.Thread(target=self._replace, daemon=True).start()
-        if "error" in frame:
-            raise _update_error(frame, update)
+        kind, _, body = self._ask(
+            frames.pack(frames.UPDATE, json.dumps(request).encode()), keeps=False
+        )
+        if kind == frames.ERROR:
+            raise _update_error(frames.error_of(body), update)
         return [(graph, before, after) for graph, before, after in json.loads(body)]
 
     def close(self) -> None:
@@ -103,11 +138,28 @@ class LocalEngine:
             self._closed = True
             for _ in range(self._idle.qsize()):
                 self._vacate(self._idle.get_nowait())
+        if self._own is not None:
+            self._own.close()
 
-    def _start(self) -> WorkerProcess:
-        return WorkerProcess(self.snapshot.quads, self._limits.memory)
+    def _ask(
+        self, request: bytes, abandoned: Abandoned | None = None, *, keeps: bool = True
+    ) -> tuple[int, int, bytes]:
+        """Return what a worker answers; one that failed, or is not to be kept, is replaced."""
+        until = time.monotonic() + self._limits.deadline
+        worker = self._take()
+        try:
+            with abandoned.ends(worker) if abandoned else nullcontext():
+                answer = worker.ask(request, until)
+        except BaseException:
+            self._replace(worker)
+            raise
+        if keeps:
+            self._return(worker)
+        else:
+            self._replace(worker)
+        return answer
 
-    def _take(self) -> WorkerProcess:
+    def _take(self) -> ForkedWorker:
         try:
             worker = self._idle.get(timeout=self._limits.deadline)
         except queue.Empty:
@@ -115,72 +167,38 @@ class LocalEngine:
                 "Every worker is busy with other queries.", hint="Try again in a few seconds."
             ) from None
         try:
-            return worker or self._start()
+            return worker or self._forker.fork()
         except BaseException:
             self._idle.put(None)
             raise
 
-    def _return(self, worker: WorkerProcess) -> None:
+    def _return(self, worker: ForkedWorker) -> None:
         with self._closing:
             if self._closed:
                 self._vacate(worker)
             else:
                 self._idle.put(worker)
 
-    def _vacate(self, worker: WorkerProcess | None) -> None:
+    def _vacate(self, worker: ForkedWorker | None) -> None:
         if worker is not None:
-            worker.kill()
+            worker.end()
         self._idle.put(None)
 
-    def _replace(self) -> None:
-        if self._closed:
-            self._idle.put(None)
-            return
+    def _replace(self, worker: ForkedWorker) -> None:
+        """End a worker and put another in its place, while whoever asked is answered."""
+        worker.kill()
+        threading.Thread(target=self._renew, args=(worker,), daemon=True).start()
+
+    def _renew(self, worker: ForkedWorker) -> None:
         try:
-            self._return(self._start())
+            fresh = None if self._closed else self._forker.fork()
         except EnvironmentProblem:
-            self._idle.put(None)  # the next query tries again, and is told why it cannot
-
-    def _request(self, query: Query) -> dict[str, Any]:
-        default, named = self._dataset(query)
-        return {
-            "text": query.text,
-            "solutions": query.solutions,
-            "graph": query.graph,
-            "default_graphs": self._without_overlap(default),
-            "named_graphs": list(dict.fromkeys(named)),
-            "prefixes": dict(query.prefixes),
-            "limit": self._limits.answer * 1_000_000,
-        }
-
-    def _without_overlap(self, default: list[str]) -> list[str]:
-        """Return the graphs without those that others of them contain; "" is the asserted union."""
-        names = ["" if graph == ASSERTED_GRAPH else graph for graph in dict.fromkeys(default)]
-        if "" in names:
-            return [name for name in names if name not in self.snapshot.graphs]
-        return names
-
-    def _dataset(self, query: Query) -> tuple[list[str], list[str]]:
-        """Return the default graphs and the named graphs that the query may see.
-
-        The request's dataset goes before the query's own (SPARQL 1.1 Protocol, 2.1.4). Without
-        either it is the asserted graphs: the inferred one, a named graph of the store as well,
-        would otherwise answer GRAPH ?g unasked.
-        """
-        tokens = tokenize(query.text)
-        clause = dataset_clause(tokens, query.prefixes)
-        if query.default_graphs is not None or query.named_graphs is not None:
-            default, named = list(query.default_graphs or ()), list(query.named_graphs or ())
-        elif clause is not None:
-            default, named = list(clause.default), list(clause.named)
+            fresh = None  # the next query tries again, and is told why it cannot
+        if fresh is None:
+            self._idle.put(None)
         else:
-            default, named = [ASSERTED_GRAPH], list(self.snapshot.graphs)
-            if INFERRED_GRAPH in iris(tokens, known=query.prefixes):
-                named.append(INFERRED_GRAPH)
-        if query.inferred:
-            default.append(INFERRED_GRAPH)
-            named.append(INFERRED_GRAPH)
-        return default, named
+            self._return(fresh)
+        worker.end()
 
 
 def _error(frame: dict[str, Any], text: str) -> MigovError:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from migov.engine.local import LocalEngine
-from migov.engine.operations import Limits
+from migov.engine.operations import Engine, Limits
+from migov.engine.process import Forker
 from migov.errors import ContentError, EnvironmentProblem
 from migov.repository import Repository
 from migov.settings import Settings
@@ -21,16 +22,19 @@ class Edition:
     """One snapshot and the engines that answer from it.
 
     `engine` runs what outsiders write; `house` runs this software's own questions and the canned
-    ones, so that no stranger's slow query keeps a page waiting.
+    ones, so that no stranger's slow query keeps a page waiting. Both get their workers from
+    `forker`, which has the snapshot loaded once.
     """
 
     snapshot: Snapshot
-    engine: LocalEngine
-    house: LocalEngine
+    engine: Engine
+    house: Engine
+    forker: Forker
 
     def close(self) -> None:
         self.engine.close()
         self.house.close()
+        self.forker.close()
 
 
 class Published:
@@ -88,12 +92,14 @@ class Published:
         return current if snapshot == current.snapshot else replace(current, snapshot=snapshot)
 
     def _open(self, snapshot: Snapshot) -> Edition:
-        engine = LocalEngine(snapshot, self._limits, self._workers)
-        try:
-            return Edition(snapshot, engine, LocalEngine(snapshot, self._limits))
-        except EnvironmentProblem:
-            engine.close()
-            raise
+        forker = Forker(snapshot, self._limits, spare=True)
+        with ExitStack() as opened:
+            opened.callback(forker.close)
+            engine = LocalEngine(snapshot, self._limits, self._workers, forker)
+            opened.callback(engine.close)
+            house = LocalEngine(snapshot, self._limits, 1, forker)
+            opened.pop_all()
+        return Edition(snapshot, engine, house, forker)
 
 
 @contextmanager

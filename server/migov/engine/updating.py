@@ -15,7 +15,7 @@ from migov.vocabulary import INFERRED_GRAPH
 _States = dict[str, set[Quad]]
 
 
-def run_update(store: Store, request: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
+def run_update(store: Store, request: dict[str, Any], limit: int) -> tuple[dict[str, Any], bytes]:
     """Run the operations and return each changed graph as N-Quads before and after.
 
     `graphs` are those that may change, None for any. Each operation sees the default graph as the
@@ -41,7 +41,7 @@ def run_update(store: Store, request: dict[str, Any]) -> tuple[dict[str, Any], b
             changed.append([name, _text(before), _text(after)])
     changed += [[name, _text(first[name]), ""] for name in first.keys() - last.keys()]
     body = json.dumps(changed).encode()
-    return ({"error": "large"}, b"") if len(body) > request["limit"] else ({}, body)
+    return ({"error": "large"}, b"") if len(body) > limit else ({}, body)
 
 
 def _states(store: Store, names: list[str] | None) -> _States:

@@ -1,11 +1,8 @@
-"""The process that runs outside text: started per worker, killed without ceremony.
+"""What a worker does once it was forked: drop its rights, and answer requests until it is ended.
 
-    python -m migov.engine.worker QUADS MEGABYTES
-
-It loads one N-Quads file into memory and then gives up what it does not need: no new file or
-socket can be opened, so neither SERVICE nor any parser trick reaches the network or a file.
-Frames on standard input and output are a 4-byte length and JSON; an answer's bytes follow its
-frame.
+Outside text runs here and nowhere else. No new file or socket can be opened, so neither SERVICE
+nor any parser trick reaches the network or a file; the memory that a query may take is bounded,
+and whoever asked ends this process when time runs out.
 """
 
 from __future__ import annotations
@@ -15,40 +12,34 @@ import json
 import os
 import resource
 import select
-import struct
-import sys
+import socket
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from typing import Any, BinaryIO
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, BinaryIO, Final, NoReturn
 
 from pyoxigraph import (
-    BlankNode,
-    DefaultGraph,
-    NamedNode,
-    Quad,
     QueryBoolean,
     QueryResultsFormat,
     QuerySolutions,
     QueryTriples,
     RdfFormat,
     Store,
-    parse,
     serialize,
 )
 
+from migov.engine import frames
+from migov.engine.scope import Asked, Scopes
 from migov.engine.updating import run_update
-from migov.vocabulary import INFERRED_GRAPH
 
-_Reply = tuple[dict[str, Any], bytes]
-_Graphs = list[NamedNode | BlankNode | DefaultGraph]
-_SOLUTIONS = {
+_Reply = tuple[int, int, bytes]
+_SOLUTIONS: Final = {
     "json": QueryResultsFormat.JSON,
     "xml": QueryResultsFormat.XML,
     "csv": QueryResultsFormat.CSV,
     "tsv": QueryResultsFormat.TSV,
 }
-_GRAPHS = {
+_GRAPHS: Final = {
     "ttl": RdfFormat.TURTLE,
     "nt": RdfFormat.N_TRIPLES,
     "rdf": RdfFormat.RDF_XML,
@@ -56,8 +47,8 @@ _GRAPHS = {
     "trig": RdfFormat.TRIG,
     "nq": RdfFormat.N_QUADS,
 }
-_PREFIXED = ("ttl", "trig", "rdf")
-FRAME = struct.Struct("!I")
+_PREFIXED: Final = ("ttl", "trig", "rdf")
+_MEGABYTE: Final = 1024 * 1024
 
 
 class _TooLarge(Exception):
@@ -77,109 +68,141 @@ class _Bounded(io.BytesIO):
         return super().write(data)
 
 
-def _evaluate(store: Store, request: dict[str, Any]) -> _Reply:
-    """Return the frame and the bytes that answer one request; errors are frames too."""
-    try:
-        if "operations" in request:
-            return run_update(store, request)
-        with _default_graph(store, request["default_graphs"]) as default:
-            return _answer(store, request, default)
-    except SyntaxError as error:
-        return {"error": "syntax", "message": str(error.msg)}, b""
-    except _TooLarge:
-        return {"error": "large"}, b""
-    except (OSError, RuntimeError, ValueError) as error:
-        return {"error": "evaluation", "message": str(error)}, b""
+class Worker:
+    """Answers requests over one store, one after another; errors are answers too."""
+
+    def __init__(self, store: Store, limit: int) -> None:
+        """`limit` is the number of bytes that an answer may have."""
+        self._store = store
+        self._limit = limit
+        self._scopes = Scopes(store)
+        self._prefixes: dict[bytes, dict[str, str]] = {b"": {}}
+
+    def answer(self, head: bytes, requests: BinaryIO) -> _Reply:
+        """Read what follows a head and return the kind, the format and the body of its answer."""
+        order, solutions, graph, inferred, *sizes = frames.REQUEST.unpack(head)
+        text, prefixes, dataset = (requests.read(size) for size in sizes)
+        try:
+            if order == frames.UPDATE:
+                return _updated(run_update(self._store, json.loads(text), self._limit))
+            asked = Asked(
+                text.decode("utf-8", "surrogatepass"),
+                json.loads(dataset) if dataset else None,
+                bool(inferred),
+                self._known(prefixes),
+            )
+            names = frames.format_of(solutions), frames.format_of(graph)
+            return self._evaluated(asked, *names)
+        except SyntaxError as error:
+            return _error("syntax", message=str(error.msg))
+        except _TooLarge:
+            return _error("large")
+        except (OSError, RuntimeError, ValueError) as error:
+            return _error("evaluation", message=str(error))
+
+    def _evaluated(self, asked: Asked, solutions: str | None, graph: str | None) -> _Reply:
+        scope = self._scopes.of(asked)
+        result = scope.store.query(
+            asked.text,
+            prefixes=asked.prefixes or None,
+            default_graph=scope.default,
+            named_graphs=scope.named,
+        )
+        kind = _kind(result)
+        name = graph if kind == frames.GRAPH else solutions
+        if name is None:
+            return _error("format", kind=frames.KINDS[kind])
+        out = _Bounded(self._limit)
+        if isinstance(result, QueryTriples) and asked.prefixes and name in _PREFIXED:
+            serialize(result, out, _GRAPHS[name], prefixes=asked.prefixes)
+        elif isinstance(result, QueryTriples):
+            result.serialize(out, format=_GRAPHS[name])  # in native code: ten times faster
+        else:
+            result.serialize(out, format=_SOLUTIONS[name])
+        return kind, frames.number_of(name), out.getvalue()
+
+    def _known(self, text: bytes) -> dict[str, str]:
+        """Return the prefixes that a text stands for; the same few are sent again and again."""
+        found = self._prefixes.get(text)
+        if found is None:
+            found = {str(name): str(iri) for name, iri in json.loads(text).items()}
+            if len(self._prefixes) > 16:
+                self._prefixes = {b"": {}}
+            self._prefixes[text] = found
+        return found
 
 
-def _answer(store: Store, request: dict[str, Any], default: _Graphs) -> _Reply:
-    result = store.query(
-        request["text"],
-        prefixes=request["prefixes"] or None,
-        default_graph=default,
-        named_graphs=[NamedNode(name) for name in request["named_graphs"]],
-    )
-    kind = _kind(result)
-    name = request["graph" if kind == "graph" else "solutions"]
-    if name is None:
-        return {"error": "format", "kind": kind}, b""
-    out = _Bounded(request["limit"])
-    if isinstance(result, QueryTriples) and request["prefixes"] and name in _PREFIXED:
-        serialize(result, out, _GRAPHS[name], prefixes=request["prefixes"])
-    elif isinstance(result, QueryTriples):
-        result.serialize(out, format=_GRAPHS[name])  # in native code: ten times faster
+def run(store: Store, channel: int, megabytes: int, limit: int) -> NoReturn:
+    """Answer what comes through a channel, a socket by its descriptor, until it closes."""
+    connection = socket.socket(fileno=channel)
+    threading.Thread(target=_watch, args=(channel,), daemon=True).start()
+    _give_up_everything(megabytes)
+    worker = Worker(store, limit)
+    requests = connection.makefile("rb")
+    with suppress(OSError):
+        _send(connection, 0, 0, b"")  # ready
+        while len(head := requests.read(frames.REQUEST.size)) == frames.REQUEST.size:
+            _send(connection, *worker.answer(head, requests))
+    os._exit(0)
+
+
+def _send(connection: socket.socket, kind: int, name: int, body: bytes) -> None:
+    head = frames.REPLY.pack(kind, name, len(body))
+    if len(body) < 65_536:
+        connection.sendall(head + body)
     else:
-        result.serialize(out, format=_SOLUTIONS[name])
-    return {"kind": kind, "format": name}, out.getvalue()
+        connection.sendall(head)
+        connection.sendall(body)
 
 
-def _kind(result: QuerySolutions | QueryBoolean | QueryTriples) -> str:
+def _error(error: str, **known: str) -> _Reply:
+    return frames.ERROR, 0, json.dumps({"error": error, **known}).encode()
+
+
+def _updated(found: tuple[dict[str, Any], bytes]) -> _Reply:
+    failure, body = found
+    return (frames.ERROR, 0, json.dumps(failure).encode()) if failure else (frames.CHANGED, 0, body)
+
+
+def _kind(result: QuerySolutions | QueryBoolean | QueryTriples) -> int:
     if isinstance(result, QueryTriples):
-        return "graph"
-    return "boolean" if isinstance(result, QueryBoolean) else "solutions"
+        return frames.GRAPH
+    return frames.BOOLEAN if isinstance(result, QueryBoolean) else frames.SOLUTIONS
 
 
-@contextmanager
-def _default_graph(store: Store, names: list[str]) -> Iterator[_Graphs]:
-    """Yield the graphs to query as one; an empty name is the union of the asserted graphs.
-
-    The default graph is the merge of the graphs named (SPARQL 1.1, 13.2), but the store gives a
-    triple once for each of them. Graphs that may share one are merged into a graph of their own,
-    which no query can name, for as long as the query runs.
-    """
-    graphs: _Graphs = [NamedNode(name) if name else DefaultGraph() for name in names]
-    if len(graphs) < 2 or set(names) == {"", INFERRED_GRAPH}:
-        yield graphs
-        return
-    merged = BlankNode()
-    for graph in graphs:
-        quads = store.quads_for_pattern(None, None, None, graph)
-        store.extend(Quad(quad.subject, quad.predicate, quad.object, merged) for quad in quads)
-    try:
-        yield [merged]
-    finally:
-        store.remove_graph(merged)
-
-
-def _watch_parent() -> None:
-    """Leave when the pipe from the parent breaks, even in the middle of a query."""
+def _watch(channel: int) -> None:
+    """Leave when the channel breaks, even in the middle of a query."""
     poll = select.poll()
-    poll.register(0, select.POLLHUP)
+    poll.register(channel, 0)  # only what is always reported: the other end is gone
     poll.poll()
     os._exit(0)
 
 
 def _give_up_everything(megabytes: int) -> None:
-    size = megabytes * 1024 * 1024
-    resource.setrlimit(resource.RLIMIT_AS, (size, size))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    # Open descriptors stay open; no new one can be made: no file, no socket, no pipe.
-    # The limit is not 0 because poll() counts against it as well, and the parent is watched so.
-    resource.setrlimit(resource.RLIMIT_NOFILE, (1, 1))
+    """Bound what this process may do from here on.
+
+    Open descriptors stay open; no new one can be made: no file, no socket, no pipe. The limit is
+    not 0 because poll() counts against it as well, and the channel is watched so. What the
+    snapshot takes, shared with the other workers, is not counted against a query's memory.
+    """
+    _limit(resource.RLIMIT_AS, _own_size() + megabytes * _MEGABYTE)
+    _limit(resource.RLIMIT_FSIZE, 0)
+    _limit(resource.RLIMIT_CORE, 0)
+    _limit(resource.RLIMIT_NOFILE, 1)
 
 
-def _send(out: BinaryIO, frame: dict[str, Any], body: bytes = b"") -> None:
-    head = json.dumps({**frame, "length": len(body)}).encode()
-    out.write(FRAME.pack(len(head)) + head + body)
-    out.flush()
+def _limit(what: int, most: int) -> None:
+    """Lower a limit; one that our owner has already and that is lower stays."""
+    _, hard = resource.getrlimit(what)
+    if hard != resource.RLIM_INFINITY:
+        most = min(most, hard)
+    resource.setrlimit(what, (most, most))
 
 
-def main() -> None:
-    """Load, drop rights, and answer requests until standard input ends."""
-    path, megabytes = sys.argv[1], int(sys.argv[2])
-    requests, answers = sys.stdin.buffer, sys.stdout.buffer
-    store = Store()
-    # Not bulk_load(path=…): it renames blank nodes, so each worker would order them its own way.
-    store.bulk_extend(parse(path=path, format=RdfFormat.N_QUADS))
-    threading.Thread(target=_watch_parent, daemon=True).start()
-    _give_up_everything(megabytes)
-    _send(answers, {"ready": True})
-    with suppress(BrokenPipeError):
-        while head := requests.read(FRAME.size):
-            request = json.loads(requests.read(*FRAME.unpack(head)))
-            _send(answers, *_evaluate(store, request))
-
-
-if __name__ == "__main__":
-    main()
+def _own_size() -> int:
+    """Return the bytes of address space that this process has, 0 where the system does not say."""
+    try:
+        pages = Path("/proc/self/statm").read_text(encoding="ascii").split()[0]
+    except OSError:
+        return 0
+    return int(pages) * os.sysconf("SC_PAGE_SIZE")

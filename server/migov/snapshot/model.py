@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
+
+Store = Literal["memory", "disk"]
 
 DESCRIPTION = "snapshot.json"
 QUADS = "dataset.nq"
@@ -20,6 +22,7 @@ class Snapshot:
     triples. `revision` is the commit it was built at, None outside a checkout; the same files at
     another commit are the same snapshot, so it is not part of the name. `uncommitted` says that
     the files differ from that commit. `size` is the length of `quads` in bytes.
+    `store` tells whether queries run over the quads in memory or over the store on disk.
     """
 
     digest: str
@@ -31,6 +34,7 @@ class Snapshot:
     revision: str | None = None
     size: int = 0
     uncommitted: bool = False
+    store: Store = "memory"
 
     @property
     def quads(self) -> Path:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import migov.errors
-from migov.engine.worker import FRAME
+from migov.engine.frames import FRAME
 from migov.errors import (
     BusyError,
     DeadlineError,

@@ -4,7 +4,7 @@
 
 Parsers and validators can be made to crash or to run for ever; here nobody else is hurt. The
 imports are done before the request is read, so one that waits answers soon. Frames are those of
-`migov.engine.worker`.
+`migov.engine.frames`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from migov.change.model import files_now
-from migov.engine.worker import FRAME
+from migov.engine.frames import FRAME
 from migov.errors import MigovError
 from migov.repository import Repository
 from migov.settings import Settings

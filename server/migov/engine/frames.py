@@ -1,0 +1,113 @@
+"""The bytes between an engine and its workers.
+
+A request is a head and up to three texts, an answer a head and a body. Answers come in the order
+of their requests, so several requests may wait in one channel. Packing one costs about a
+microsecond, since whoever sends it may be answering thousands of others.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+from collections.abc import Mapping
+from typing import Any, Final
+
+from migov.engine.operations import GRAPH_FORMATS, SOLUTION_FORMATS, Query
+
+FRAME: Final = struct.Struct("!I")
+"""The length of a JSON frame, between programs that exchange few of them."""
+
+REQUEST: Final = struct.Struct("!BBBBIII")
+"""What is asked, the formats for solutions and graphs, whether inferred triples join, and the
+lengths in bytes of the text, the prefixes and the dataset, which follow in this order."""
+
+REPLY: Final = struct.Struct("!BBI")
+"""What the body is, the format it is written in, and its length in bytes."""
+
+QUERY: Final = 0
+UPDATE: Final = 1
+
+SOLUTIONS: Final = 0
+BOOLEAN: Final = 1
+GRAPH: Final = 2
+ERROR: Final = 3
+"""The body is a JSON object with `error`, what kind it is."""
+CHANGED: Final = 4
+"""The body is what an update changes, as `migov.engine.updating` writes it."""
+
+KINDS: Final = ("solutions", "boolean", "graph")
+FORMATS: Final = (*SOLUTION_FORMATS, *GRAPH_FORMATS)
+_NUMBERS: Final[dict[str | None, int]] = {
+    None: 0,
+    **{name: number for number, name in enumerate(FORMATS, 1)},
+}
+
+
+def pack_query(query: Query) -> bytes:
+    """Return the request that asks a query.
+
+    Surrogates pass, so that the worker refuses them as it refuses anything else.
+    """
+    dataset = b""
+    if query.default_graphs is not None or query.named_graphs is not None:
+        dataset = json.dumps([query.default_graphs or (), query.named_graphs or ()]).encode()
+    return pack(
+        QUERY,
+        query.text.encode("utf-8", "surrogatepass"),
+        packed_prefixes(query.prefixes),
+        dataset,
+        query.solutions,
+        query.graph,
+        query.inferred,
+    )
+
+
+def pack(
+    order: int,
+    text: bytes,
+    prefixes: bytes = b"",
+    dataset: bytes = b"",
+    solutions: str | None = None,
+    graph: str | None = None,
+    inferred: bool = False,
+) -> bytes:
+    """Return a request; `dataset` is JSON, a list of default graphs and one of named graphs."""
+    head = REQUEST.pack(
+        order,
+        _NUMBERS[solutions],
+        _NUMBERS[graph],
+        inferred,
+        len(text),
+        len(prefixes),
+        len(dataset),
+    )
+    return head + text + prefixes + dataset
+
+
+def packed_prefixes(prefixes: Mapping[str, str]) -> bytes:
+    """Return prefixes as a request has them; a worker reads the same bytes only once."""
+    return json.dumps(dict(prefixes)).encode() if prefixes else b""
+
+
+def format_of(number: int) -> str | None:
+    """Return the name of a format from a head, None where none was asked for.
+
+    >>> format_of(1), format_of(0)
+    ('json', None)
+    """
+    return FORMATS[number - 1] if number else None
+
+
+def number_of(name: str | None) -> int:
+    """Return the number that stands for a format in a head.
+
+    >>> format_of(number_of("ttl"))
+    'ttl'
+    """
+    return _NUMBERS[name]
+
+
+def error_of(body: bytes) -> dict[str, Any]:
+    """Return what an answer of kind ERROR says."""
+    found: dict[str, Any] = json.loads(body)
+    return found
