@@ -4,7 +4,7 @@ PORT ?= 8000
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test check fix conformance bench campaign wheel clean
+.PHONY: help serve test check fix conformance bench campaign quality wheel clean
 
 help: ## What can be made
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -39,6 +39,9 @@ bench: .venv/ready ## The gate against pySHACL on the whole graph, in one run
 
 campaign: .venv/ready ## 5,000 random changes: gate and whole validation must agree
 	cd tests && ../$(BIN)/python -m benchmarks.gate_campaign 5000
+
+quality: .venv/ready ## Precision and recall of matching names, by threshold
+	cd tests && ../$(BIN)/python -m benchmarks.link_quality
 
 wheel: .venv/ready ## The wheel, in dist/
 	$(BIN)/python -m build --wheel

@@ -12,11 +12,16 @@ from typing import Final
 
 from rapidfuzz import fuzz, process
 
-from migov.linking.names import compact_acronym, named, words
+from migov.linking.names import COMMON_WORDS, compact_acronym, named, words
 from migov.linking.portrait import Identifier, Portrait
 
 _NEAR: Final = 78.0
 """Per cent on from which two words may be one, misspelt or in another form."""
+_STEM: Final = 80.0
+"""Per cent that a word is like a longer one that begins with it: Gabon, gabonaise."""
+_SHORTEST_STEM: Final = 4
+_COMMON: Final = 0.2
+"""The weight of a common word; any other has 1 or more."""
 _PIECE: Final = 3
 _MOST_SPELLINGS: Final = 12
 """Words of the index that one word of a question may stand for."""
@@ -75,6 +80,8 @@ class NameIndex:
 
     def weight(self, word: str) -> float:
         """Return how much a word tells: the rarer among the names, the more; above 0."""
+        if word in COMMON_WORDS:
+            return _COMMON
         return 1.0 + log((1 + len(self)) / (1 + len(self._by_word.get(word, ()))))
 
     def near(self, texts: Sequence[str], most: int = _MOST_CANDIDATES) -> list[Portrait]:
@@ -126,7 +133,7 @@ class NameIndex:
         least = max(1, len(pieces) // 3)
         likely = [other for other, count in shared.items() if count >= least]
         near = process.extract(
-            word, likely, scorer=fuzz.ratio, score_cutoff=_NEAR, limit=_MOST_SPELLINGS
+            word, likely, scorer=likeness_of_words, score_cutoff=_NEAR, limit=_MOST_SPELLINGS
         )
         return tuple((other, (score / 100) ** 2) for other, score, _ in near)
 
@@ -139,6 +146,18 @@ def _pieces(word: str) -> set[str]:
     """
     marked = f"^{word}$"
     return {marked[at : at + _PIECE] for at in range(len(marked) - _PIECE + 1)}
+
+
+def likeness_of_words(one: str, other: str, **_: object) -> float:
+    """Return how alike two folded words are, in per cent.
+
+    >>> likeness_of_words("gabonaise", "gabon"), likeness_of_words("iran", "irak")
+    (80.0, 75.0)
+    """
+    likeness: float = fuzz.ratio(one, other)
+    shorter, longer = sorted((one, other), key=len)
+    is_stem = len(shorter) >= _SHORTEST_STEM and longer.startswith(shorter)
+    return max(likeness, _STEM) if is_stem else likeness
 
 
 def likeness_of_names(one: str, other: str, index: NameIndex) -> float:
@@ -165,7 +184,7 @@ def _covered(asked: Sequence[str], known: Sequence[str], index: NameIndex) -> fl
     total = found = 0.0
     for word in asked:
         weight = index.weight(word)
-        best = max((fuzz.ratio(word, other) for other in known), default=0.0)
+        best = max((likeness_of_words(word, other) for other in known), default=0.0)
         total += weight
         found += weight * (best / 100 if best >= _NEAR else 0.0)
     return found / total if total else 0.0

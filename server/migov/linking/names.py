@@ -23,6 +23,15 @@ SMALL_WORDS: Final = frozenset(
 )
 """Words that tell no name from another."""
 
+COMMON_WORDS: Final = frozenset(
+    {"republic", "republique", "republica", "جمهوريه", "الجمهوريه"}
+    | {"kingdom", "royaume", "reino", "مملكه", "المملكه", "state", "etat", "estado", "دوله"}
+    | {"democratic", "democratique", "democratica", "الديمقراطيه", "federal", "federale"}
+    | {"people", "s", "populaire", "popular", "الشعبيه", "islamic", "islamique", "islamica"}
+    | {"الاسلاميه", "federative", "federativa", "confederation", "principality", "commonwealth"}
+)
+"""Words that official names of States have and short ones have not: they tell little."""
+
 
 @dataclass(frozen=True, slots=True)
 class Name:
