@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 
 import migov.web
 from migov.catalogue import Catalogue, load_catalogue
+from migov.protocol.explanation import CAUSES, REASONS
 from migov.protocol.problems import PROBLEMS
 from migov.repository import Repository
 from migov.web.subjects import OTHERS, SUBJECTS, by_subject
@@ -26,6 +27,7 @@ PAGES = (
     "/queries/corridor-graph",
     "/sparql",
     "/sparql?query=ASK%20%7B%7D",
+    "/sparql?query=ASK%20%7B%3Fs%20a%20mg%3Anobody%7D&explain=true",
     "/ns",
     "/concept",
     "/concept/role",
@@ -89,6 +91,7 @@ def in_use(catalogue: Catalogue) -> set[str]:
             found |= set(filter(None, call))
     found |= {OTHERS, *SUBJECTS, *(kind.title for kind in PROBLEMS.values())}
     found |= {error.__doc__ or "" for error in PROBLEMS}
+    found |= {*REASONS.values(), *CAUSES.values()}
     for query in catalogue.values():
         columns = query.columns if query.form == "SELECT" else ()
         found |= {column(name) for name in columns if name.removesuffix("Label") not in columns}

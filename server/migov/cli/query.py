@@ -33,6 +33,7 @@ class _Wanted:
     language: str
     inferred: bool
     show_text: bool
+    explain: bool
 
 
 @click.command(
@@ -64,6 +65,7 @@ class _Wanted:
     help="Language of labels; en if unsaid.",
 )
 @click.option("--describe", is_flag=True, help="Say what a canned query asks and takes, and stop.")
+@click.option("--explain", is_flag=True, help="Say why the answer is empty, in place of it.")
 @click.option("--sparql", is_flag=True, help="Show the SPARQL with its parameters, and stop.")
 @settings_options("root", "cache", "deadline")
 def command(
@@ -73,6 +75,7 @@ def command(
     inferred: bool,
     lang: str,
     describe: bool,
+    explain: bool,
     sparql: bool,
     **given: Any,
 ) -> None:
@@ -88,6 +91,7 @@ def command(
       migov query who-funds-and-implements --country mar
       migov query budgets --format csv
       migov query quotations --describe
+      migov query 'SELECT ?a { ?a a mg:Organization }' --explain
       migov query 'SELECT ?a { ?p mg:role role:funder ; mg:actor ?a }'
     """
     settings = settings_from(**given)
@@ -103,7 +107,7 @@ def command(
 
         describe_query(asked, lang)
         return
-    _ask(asked, values, _Wanted(format_, lang, inferred, sparql), settings)
+    _ask(asked, values, _Wanted(format_, lang, inferred, sparql, explain), settings)
 
 
 def _ask(asked: Asked, values: Mapping[str, str], wanted: _Wanted, settings: Settings) -> None:
@@ -127,6 +131,11 @@ def _ask(asked: Asked, values: Mapping[str, str], wanted: _Wanted, settings: Set
         started = time.monotonic()
         try:
             with progress("Asking"):
+                if wanted.explain:
+                    from migov.cli.explanation import show_explanation
+
+                    show_explanation(engine, query, wanted.format, wanted.language, settings)
+                    return
                 answer = engine.answer(query)
         except QuerySyntaxError as error:
             raise explained(error, text, prefixes) from error

@@ -3,6 +3,7 @@
 from migov.entities.claims import KEPT, Claim, Property, Source, Value
 from migov.entities.describe import Description, Participation, describe, summaries
 from migov.entities.graphs import statements_of_graph
+from migov.entities.known import KnownTerms, Likeness
 from migov.entities.labels import Label, labels
 from migov.entities.lists import Entry, concepts_of, entities_of, graphs_of, instances_of, schemes
 from migov.entities.overview import Overview, overview
@@ -15,7 +16,9 @@ __all__ = [
     "Description",
     "Entry",
     "GraphTerms",
+    "KnownTerms",
     "Label",
+    "Likeness",
     "NoSuchEntityError",
     "Overview",
     "Participation",

@@ -31,13 +31,17 @@ Parameters = Sequence[tuple[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One query as it was asked: its text, its dataset, and the format where one was named."""
+    """One query as it was asked: its text, its dataset, and the format where one was named.
+
+    With `explain` it is not the answer that is wanted, but why there is none.
+    """
 
     text: str
     default_graphs: tuple[str, ...] | None = None
     named_graphs: tuple[str, ...] | None = None
     inferred: bool = False
     format: str | None = None
+    explain: bool = False
 
 
 def parameters_of(encoded: bytes) -> Parameters:
@@ -109,6 +113,7 @@ def read_operation(
         _graphs(parameters, "named-graph-uri"),
         flag(parameters, "inferred"),
         last(parameters, "format"),
+        flag(parameters, "explain"),
     )
 
 
@@ -125,14 +130,7 @@ def answer(
 
     A page is made from JSON solutions or from Turtle. Raises RequestError or LimitError.
     """
-    check_text(operation.text, characters)
-    check_dataset(
-        operation.text,
-        frozenset(graphs),
-        operation.default_graphs,
-        operation.named_graphs,
-        prefixes,
-    )
+    check(operation, graphs=graphs, characters=characters, prefixes=prefixes)
     query = Query(
         operation.text,
         solutions=_engine_format(wanted.solutions, "json"),
@@ -149,6 +147,20 @@ def answer(
     except UnknownFormatError as error:
         raise _unfit(wanted) from error
     return replace(found, body=without_unused(found.body, found.format, prefixes))
+
+
+def check(
+    operation: Operation, *, graphs: Iterable[str], characters: int, prefixes: Mapping[str, str]
+) -> None:
+    """Raise RequestError for a query from outside that no parser may see, or for its dataset."""
+    check_text(operation.text, characters)
+    check_dataset(
+        operation.text,
+        frozenset(graphs),
+        operation.default_graphs,
+        operation.named_graphs,
+        prefixes,
+    )
 
 
 def _unfit(wanted: Wanted) -> UnknownFormatError:

@@ -33,6 +33,8 @@ from migov.web.links import (
     href,
     in_language,
     locator_title,
+    with_parameter,
+    without_parameter,
 )
 from migov.web.request import LANGUAGES, languages
 from migov.web.site import Site, site, state
@@ -73,6 +75,8 @@ def create_app(published: Published, settings: Settings) -> Flask:
         number=number,
         known_languages=LANGUAGES,
         software_version=__version__,
+        with_parameter=with_parameter,
+        without_parameter=without_parameter,
     )
     app.context_processor(lambda: {"site_problem": site().problem, "snapshot": state().snapshot})
     for module in (home, sparql, queries, entities, graphs, shapes, dumps, changes):

@@ -40,16 +40,28 @@ def here(path: str, **parameters: str) -> str:
 
 def in_language(language: str) -> str:
     """Return the address of this page in another language."""
-    kept = [(name, value) for name, value in request.args.items(multi=True) if name != "lang"]
-    path = quote(request.script_root + request.path, safe="/:@!$&'()*+,;=~-._")
-    return f"{path}?{urlencode([*kept, ('lang', language)])}"
+    return with_parameter("lang", language)
 
 
 def as_format(name: str) -> str:
     """Return the address of what this page shows in another format."""
-    kept = [(key, value) for key, value in request.args.items(multi=True) if key != "format"]
+    return with_parameter("format", name)
+
+
+def with_parameter(name: str, value: str) -> str:
+    """Return the address of this page with one parameter set."""
+    kept = [(key, held) for key, held in request.args.items(multi=True) if key != name]
+    return _this_page([*kept, (name, value)])
+
+
+def without_parameter(name: str) -> str:
+    """Return the address of this page without a parameter."""
+    return _this_page([(key, held) for key, held in request.args.items(multi=True) if key != name])
+
+
+def _this_page(fields: list[tuple[str, str]]) -> str:
     path = quote(request.script_root + request.path, safe="/:@!$&'()*+,;=~-._")
-    return f"{path}?{urlencode([*kept, ('format', name)])}"
+    return f"{path}?{urlencode(fields)}"
 
 
 def citation(graph: str) -> str:

@@ -16,7 +16,7 @@ from migov.catalogue import Catalogue, load_catalogue
 from migov.dataset import read_quads, shape_files
 from migov.engine import Engine, Published
 from migov.engine.published import Edition
-from migov.entities import GraphTerms, schemes
+from migov.entities import GraphTerms, KnownTerms, schemes
 from migov.errors import EnvironmentProblem, MigovError
 from migov.repository import Repository
 from migov.settings import Settings
@@ -66,6 +66,7 @@ class State:
     beside: Beside
     prefixes: Mapping[str, str]
     terms: GraphTerms
+    known: KnownTerms
     version: str
 
     @property
@@ -160,6 +161,7 @@ def _state(edition: Edition, beside: Beside) -> State:
         beside,
         {**PREFIXES, **named},
         GraphTerms(house),
+        KnownTerms(house),
         hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16],
     )
 

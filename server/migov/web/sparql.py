@@ -7,10 +7,12 @@ from http import HTTPStatus
 from flask import Blueprint, Response, request
 
 from migov.errors import MigovError
+from migov.protocol.explanation import Explanation
 from migov.protocol.formats import GRAPHS, PAGE, SOLUTIONS, Wanted, choose_for_query
 from migov.protocol.operation import Operation, answer, last, read_operation
 from migov.protocol.operation import parameters_of as fields_of
 from migov.protocol.problems import Problem, problem
+from migov.web.explanation import document, explained_operation, shown
 from migov.web.request import chosen_language, url_parameters
 from migov.web.responses import body, page
 from migov.web.results import Result, result_of
@@ -64,6 +66,11 @@ def _named_format() -> str | None:
 
 def _answered(operation: Operation, wanted: Wanted) -> Response:
     current = state()
+    if operation.explain:
+        explanation = explained_operation(operation)
+        if not wanted.page:
+            return document(explanation)
+        return _form(operation, explanation=explanation)
     result = answer(
         current.engine,
         operation,
@@ -85,6 +92,7 @@ def _form(
     result: Result | None = None,
     kind: str = "solutions",
     failure: Problem | None = None,
+    explanation: Explanation | None = None,
 ) -> Response:
     response = page(
         "sparql.html",
@@ -94,6 +102,7 @@ def _form(
         formats=GRAPHS if kind == "graph" else SOLUTIONS,
         failure=failure,
         prefixes=state().prefixes,
+        explanation=shown(explanation) if explanation else None,
     )
     response.headers.extend(list(failure.headers if failure else ()))
     return response
