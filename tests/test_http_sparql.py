@@ -228,7 +228,9 @@ class TestRefusals:
         assert "&lt;b&gt;bold" in page
 
     def test_no_query(self, client: FlaskClient) -> None:
-        problem(client.get("/sparql"), 400)
+        problem(client.get("/sparql?query="), 400)
+        problem(client.get("/sparql", headers={"Accept": "text/csv"}), 400)
+        problem(client.post("/sparql"), 400)
 
     @pytest.mark.parametrize(
         "query",
@@ -279,6 +281,27 @@ class TestRefusals:
             client.post("/sparql", data="CLEAR ALL", content_type="application/sparql-update"),
             403,
         )
+
+    def test_updates_in_other_ways(self, client: FlaskClient) -> None:
+        problem(client.get("/sparql", query_string={"update": "CLEAR ALL"}), 403)
+        problem(client.post("/sparql?update=CLEAR%20ALL", data={"query": ASK}), 403)
+        both = {"query": ASK, "update": "CLEAR ALL"}
+        problem(client.post("/sparql", data=both), 403)
+
+    def test_the_dataset_of_an_update(self, client: FlaskClient) -> None:
+        document = problem(ask(client, ASK, **{"using-graph-uri": RECORD}), 400)
+        assert "default-graph-uri" in str(document["hint"])
+
+    def test_versions(self, client: FlaskClient) -> None:
+        for version, status in (("1.1", 200), ("1.2", 200), ("3.0", 415)):
+            content_type = f"application/sparql-query; version={version}"
+            response = client.post("/sparql", data=ASK, content_type=content_type)
+            assert response.status_code == status
+
+    def test_chains(self, client: FlaskClient) -> None:
+        path = "/".join(["<a:b>"] * 569)
+        document = problem(ask(client, f"ASK {{ ?s {path} ?o }}"), 400)
+        assert "more than 100 patterns" in str(document["detail"])
 
     @pytest.mark.parametrize(("name", "value"), [("inferred", "maybe")])
     def test_parameters(self, client: FlaskClient, name: str, value: str) -> None:

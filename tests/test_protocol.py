@@ -216,10 +216,74 @@ class TestLimits:
             with pytest.raises(TooComplexError, match="deep"):
                 check_text(text, 10_000)
 
-    def test_chains(self) -> None:
-        check_text("ASK { FILTER(" + "!" * 99_000 + "true) }", 10**6)
+    def test_words(self) -> None:
+        check_text("ASK { FILTER(1 IN (" + "1," * 49_000 + "1)) }", 10**6)
         with pytest.raises(TooComplexError, match="words and signs"):
-            check_text("ASK { FILTER(" + "!" * 100_000 + "true) }", 10**6)
+            check_text("ASK { FILTER(1 IN (" + "1," * 50_000 + "1)) }", 10**6)
+
+    @pytest.mark.parametrize(
+        ("text", "most"),
+        [
+            ("ASK { ?s %s ?o }", "<a:b>/"),
+            ("ASK { ?s (%s) ?o }", "<a:b>*/"),
+            ("ASK { ?s %s ?o }", "(<a:b>|^<a:c>)/"),
+            ("ASK { %s }", "?s <a:b> ?o . "),
+            ("ASK { ?s a ?c %s }", "; <a:b> 1 "),
+            ("ASK { ?s <a:b> 1 %s }", ", 1 "),
+            ("ASK { ?s <a:b> %s }", "[ <a:b> 1 ; <a:c> 2 ], "),
+            ("ASK { ?s <a:b> (%s) }", "1 "),
+            ("ASK { %s }", "{ ?s <a:b> ?o }"),
+            ("ASK { %s }", "GRAPH ?g { ?s <a:b> ?o }"),
+            ("ASK { %s }", "{ SELECT ?s { ?s <a:b> ?o } }"),
+            ("SELECT * { OPTIONAL { %s } }", "?s <a:b> ?o . "),
+            ("INSERT { ?s <a:b> 1 } WHERE { %s }", "?s <a:b> ?o . "),
+            ("DELETE WHERE { %s }", "?s <a:b> ?o . "),
+        ],
+    )
+    def test_joins(self, text: str, most: str) -> None:
+        """None of these may have more than 100 patterns, and each may have half as many."""
+        fitting = 25 if most.count("[") else 50
+        check_text(text % (most * fitting), 10**6)
+        with pytest.raises(TooComplexError, match="joins more than 100"):
+            check_text(text % (most * 110), 10**6)
+
+    @pytest.mark.parametrize(
+        ("text", "link"),
+        [
+            ("ASK { %s }", "OPTIONAL { ?s <a:b> ?o } "),
+            ("ASK { {} %s }", "UNION { ?s <a:b> ?o } "),
+            ("ASK { ?s ?p ?o %s }", "MINUS { ?s <a:b> ?o } "),
+            ("ASK { ?s ?p ?o %s }", "FILTER(?o != 1) "),
+            ("ASK { ?s ?p ?o %s }", "FILTER NOT EXISTS { ?s <a:b> ?o } "),
+            ("ASK { ?s ?p ?o %s }", "BIND(1 AS ?x) "),
+            ("ASK { FILTER(1 %s) }", "|| 1 = 2 "),
+            ("ASK { FILTER(1 %s > 1) }", "+ 1"),
+            ("ASK { FILTER(%s true) }", "!"),
+            ("ASK { ?s <a:b>%s ?o }", "|<a:b>"),
+        ],
+    )
+    def test_chains(self, text: str, link: str) -> None:
+        check_text(text % (link * 200), 10**6)
+        with pytest.raises(TooComplexError, match=r"more than (500 clauses|2000 operators)"):
+            check_text(text % (link * 2100), 10**6)
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "ASK { VALUES ?x { %s } }",
+            "ASK { VALUES (?x) { %s } }",
+            "INSERT DATA { %s }",
+            "INSERT DATA { GRAPH <a:g> { %s } }",
+            "DELETE DATA { ?s ?p %s }",
+            "CONSTRUCT { %s } WHERE { ?s ?p ?o }",
+            "SELECT (COUNT(?x) AS ?n) { ?s ?p ?o FILTER(?x IN (%s)) }",
+            "ASK { { SELECT (CONCAT(%s) AS ?n) { ?s ?p ?o } GROUP BY ?s } }",
+            "SELECT * { ?s ?p ?o } ORDER BY %s",
+        ],
+    )
+    def test_lists_are_no_chains(self, text: str) -> None:
+        check_text(text % ("1 , " * 5000 + "1"), 10**6)
+        check_text(text % ("<a:s> <a:p> 1 . " * 3000), 10**6)
 
     def test_length(self) -> None:
         check_length("x" * 10, 10)

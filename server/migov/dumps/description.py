@@ -25,6 +25,7 @@ from migov.vocabulary import BASE, ID, INFERRED_GRAPH, NS, STANDARD_PREFIXES
 DESCRIPTION: Final = "void.ttl"
 LICENCE: Final = "https://creativecommons.org/licenses/by/4.0/"
 DATASET: Final = BASE + "dataset"
+PUBLISHER: Final = DATASET + "/publisher"
 
 _VOID, _DCAT, _DCTERMS, _RDF, _FOAF, _XSD, _OWL = (
     STANDARD_PREFIXES[name] for name in ("void", "dcat", "dcterms", "rdf", "foaf", "xsd", "owl")
@@ -33,6 +34,7 @@ _SPDX: Final = "http://spdx.org/rdf/terms#"
 _MEDIA: Final = "https://www.iana.org/assignments/media-types/"
 _TYPE: Final = NamedNode(_RDF + "type")
 _FORMATS: Final = "http://www.w3.org/ns/formats/"
+_FEATURES: Final = ("Turtle", "N-Triples", "RDF_XML", "JSON-LD", "TriG", "N-Quads")
 _VOCABULARIES: Final = ("dcterms", "foaf", "owl", "rdf", "rdfs", "skos")
 
 
@@ -77,7 +79,18 @@ class _Counts:
 def describe_dataset(
     snapshot: Snapshot, files: Sequence[Written] = (), *, site: str = BASE
 ) -> bytes:
-    """Return the description as Turtle.
+    """Return the description as Turtle; see `description`."""
+    prefixes = {
+        name: STANDARD_PREFIXES[name] for name in ("void", "dcat", "dcterms", "foaf", "xsd")
+    }
+    triples = description(snapshot, files, site=site)
+    return serialize(triples, format=RdfFormat.TURTLE, prefixes=prefixes) or b""
+
+
+def description(
+    snapshot: Snapshot, files: Sequence[Written] = (), *, site: str = BASE
+) -> list[Triple]:
+    """Return the description of a dataset (VoID, DCAT 3) and its dumps.
 
     `site` is the address, with its final slash, where the endpoint and the dumps are found: the
     project's own unless a server names another. The dataset has the same name everywhere.
@@ -89,13 +102,11 @@ def describe_dataset(
     triples = [*_dataset(snapshot, counts, site), *_subsets(snapshot), *_linksets(counts)]
     triples += _partitions(counts)
     triples += _distributions(files, site)
-    prefixes = {
-        name: STANDARD_PREFIXES[name] for name in ("void", "dcat", "dcterms", "foaf", "xsd")
-    }
-    return serialize(triples, format=RdfFormat.TURTLE, prefixes=prefixes) or b""
+    triples += _endpoint(site)
+    return triples
 
 
-def _say(subject: NamedNode | BlankNode, *pairs: tuple[str, object]) -> Iterator[Triple]:
+def say(subject: NamedNode | BlankNode, *pairs: tuple[str, object]) -> Iterator[Triple]:
     """Yield triples; text becomes an IRI, a number an integer."""
     for predicate, value in pairs:
         if isinstance(value, str):
@@ -107,13 +118,18 @@ def _say(subject: NamedNode | BlankNode, *pairs: tuple[str, object]) -> Iterator
 
 
 def _dataset(snapshot: Snapshot, counts: _Counts, site: str) -> Iterator[Triple]:
-    dataset = NamedNode(DATASET)
-    yield from _say(
+    dataset, publisher = NamedNode(DATASET), NamedNode(PUBLISHER)
+    yield from say(
+        publisher,
+        (_RDF + "type", _FOAF + "Agent"),
+        (_FOAF + "name", Literal("The migov maintainers")),
+    )
+    yield from say(
         NamedNode(site + "dumps/" + DESCRIPTION),
         (_RDF + "type", _VOID + "DatasetDescription"),
         (_FOAF + "primaryTopic", dataset),
     )
-    yield from _say(
+    yield from say(
         dataset,
         (_RDF + "type", _VOID + "Dataset"),
         (_RDF + "type", _DCAT + "Dataset"),
@@ -141,7 +157,9 @@ def _dataset(snapshot: Snapshot, counts: _Counts, site: str) -> Iterator[Triple]
             ),
         ),
         (_DCTERMS + "license", LICENCE),
+        (_DCTERMS + "publisher", publisher),
         (_DCTERMS + "identifier", Literal(snapshot.digest)),
+        (_DCAT + "version", Literal(snapshot.name)),
         (_OWL + "versionInfo", Literal(snapshot.name)),
         (_FOAF + "homepage", site),
         (_VOID + "sparqlEndpoint", site + "sparql"),
@@ -156,7 +174,7 @@ def _dataset(snapshot: Snapshot, counts: _Counts, site: str) -> Iterator[Triple]
         (_VOID + "distinctObjects", len(counts.objects)),
         (_VOID + "properties", len(counts.properties)),
         (_VOID + "classes", len(counts.classes)),
-        *((_VOID + "feature", _FORMATS + name) for name in ("Turtle", "N-Triples", "RDF_XML")),
+        *((_VOID + "feature", _FORMATS + name) for name in _FEATURES),
     )
 
 
@@ -164,8 +182,8 @@ def _subsets(snapshot: Snapshot) -> Iterator[Triple]:
     dataset = NamedNode(DATASET)
     for graph, size in [*sorted(snapshot.graphs.items()), (INFERRED_GRAPH, snapshot.inferred)]:
         node = NamedNode(graph)
-        yield from _say(dataset, (_VOID + "subset", node))
-        yield from _say(node, (_RDF + "type", _VOID + "Dataset"), (_VOID + "triples", size))
+        yield from say(dataset, (_VOID + "subset", node))
+        yield from say(node, (_RDF + "type", _VOID + "Dataset"), (_VOID + "triples", size))
 
 
 def _linksets(counts: _Counts) -> Iterator[Triple]:
@@ -175,8 +193,8 @@ def _linksets(counts: _Counts) -> Iterator[Triple]:
     )
     for scheme, links in sorted(by_scheme.items()):
         node = NamedNode(f"{DATASET}/links/{scheme.rpartition('/')[2]}")
-        yield from _say(NamedNode(DATASET), (_VOID + "subset", node))
-        yield from _say(
+        yield from say(NamedNode(DATASET), (_VOID + "subset", node))
+        yield from say(
             node,
             (_RDF + "type", _VOID + "Linkset"),
             (_VOID + "subjectsTarget", DATASET),
@@ -190,12 +208,27 @@ def _partitions(counts: _Counts) -> Iterator[Triple]:
     dataset = NamedNode(DATASET)
     for number, (name, members) in enumerate(sorted(counts.classes.items())):
         node = BlankNode(f"class{number}")
-        yield from _say(dataset, (_VOID + "classPartition", node))
-        yield from _say(node, (_VOID + "class", name), (_VOID + "entities", len(members)))
+        yield from say(dataset, (_VOID + "classPartition", node))
+        yield from say(node, (_VOID + "class", name), (_VOID + "entities", len(members)))
     for number, (name, uses) in enumerate(sorted(counts.properties.items())):
         node = BlankNode(f"property{number}")
-        yield from _say(dataset, (_VOID + "propertyPartition", node))
-        yield from _say(node, (_VOID + "property", name), (_VOID + "triples", uses))
+        yield from say(dataset, (_VOID + "propertyPartition", node))
+        yield from say(node, (_VOID + "property", name), (_VOID + "triples", uses))
+
+
+def _endpoint(site: str) -> Iterator[Triple]:
+    """The endpoint as DCAT has it: a data service whose description is the service's own."""
+    endpoint = NamedNode(site + "sparql")
+    yield from say(
+        endpoint,
+        (_RDF + "type", _DCAT + "DataService"),
+        (_DCTERMS + "title", Literal("SPARQL endpoint of migov", language="en")),
+        (_DCTERMS + "title", Literal("Point d’accès SPARQL de migov", language="fr")),
+        (_DCTERMS + "conformsTo", "https://www.w3.org/TR/sparql11-protocol/"),
+        (_DCAT + "endpointURL", endpoint),
+        (_DCAT + "endpointDescription", endpoint),
+        (_DCAT + "servesDataset", DATASET),
+    )
 
 
 def _distributions(files: Iterable[Written], site: str) -> Iterator[Triple]:
@@ -203,23 +236,24 @@ def _distributions(files: Iterable[Written], site: str) -> Iterator[Triple]:
     for number, file in enumerate(files):
         address = f"{site}dumps/{file.name}"
         node = NamedNode(f"{DATASET}/distribution/{file.name}")
-        yield from _say(dataset, (_DCAT + "distribution", node))
+        yield from say(dataset, (_DCAT + "distribution", node))
         if file.media_type != "application/zip":
-            yield from _say(dataset, (_VOID + "dataDump", address))
-        yield from _say(
+            yield from say(dataset, (_VOID + "dataDump", address))
+        yield from say(
             node,
             (_RDF + "type", _DCAT + "Distribution"),
+            (_DCAT + "accessURL", address),
             (_DCAT + "downloadURL", address),
             (_DCAT + "mediaType", _MEDIA + file.media_type),
             (_DCTERMS + "license", LICENCE),
         )
         if file.name.endswith(".gz"):
-            yield from _say(node, (_DCAT + "compressFormat", _MEDIA + "application/gzip"))
+            yield from say(node, (_DCAT + "compressFormat", _MEDIA + "application/gzip"))
         if file.size is not None and file.sha256 is not None:
             checksum = BlankNode(f"checksum{number}")
             size = Literal(str(file.size), datatype=NamedNode(_XSD + "nonNegativeInteger"))
-            yield from _say(node, (_DCAT + "byteSize", size), (_SPDX + "checksum", checksum))
-            yield from _say(
+            yield from say(node, (_DCAT + "byteSize", size), (_SPDX + "checksum", checksum))
+            yield from say(
                 checksum,
                 (_RDF + "type", _SPDX + "Checksum"),
                 (_SPDX + "algorithm", _SPDX + "checksumAlgorithm_sha256"),

@@ -22,7 +22,7 @@ _KEYWORDS: Final = """
     PREFIX RAND REDUCED REGEX REPLACE ROUND SAMETERM SAMPLE SECONDS SELECT SEPARATOR SERVICE SHA1
     SHA256 SHA384 SHA512 SILENT STR STRAFTER STRBEFORE STRDT STRENDS STRLANG STRLEN STRSTARTS
     STRUUID SUBJECT SUBSTR SUM TIMEZONE TO TRIPLE TRUE TZ UCASE UNDEF UNION URI USING UUID VALUES
-    WHERE WITH YEAR A
+    VERSION WHERE WITH YEAR A
 """
 _WORDS: Final = frozenset(_KEYWORDS.split())
 _UPDATES: Final = (
@@ -33,7 +33,11 @@ _PARTNERS: Final = {")": "(", "]": "[", "}": "{"}
 
 
 def explained(
-    error: QuerySyntaxError, text: str, prefixes: Mapping[str, str] | None = None
+    error: QuerySyntaxError,
+    text: str,
+    prefixes: Mapping[str, str] | None = None,
+    *,
+    update: bool = False,
 ) -> QuerySyntaxError:
     """Return the error with a better place and reason, or as it is where none is found.
 
@@ -45,9 +49,10 @@ def explained(
     if "\\u" in text.lower():
         return error  # escapes move what stands after them
     tokens = tokenize(text)
+    meant = _query if update else _update
     ends = next((at for at, token in enumerate(tokens) if _is_open_quote(token)), len(tokens))
     return (
-        _update(tokens, text)
+        meant(tokens, text)
         or _unknown_word(tokens[:ends], text)
         or _open_quote(tokens, ends, text)
         or _unknown_prefix(tokens, text, prefixes or {})
@@ -74,11 +79,25 @@ def excerpt(place: Place) -> tuple[str, int | None]:
     return cut, column - start + len(before) if column else None
 
 
-def _update(tokens: Sequence[Token], text: str) -> QuerySyntaxError | None:
-    first = next(
-        (token for token in tokens if token.kind == "word" and not token.is_word("PREFIX", "BASE")),
-        None,
+def _query(tokens: Sequence[Token], text: str) -> QuerySyntaxError | None:
+    first = _first_word(tokens)
+    if first is None or not first.is_word("SELECT", "ASK", "CONSTRUCT", "DESCRIBE"):
+        return None
+    return QuerySyntaxError(
+        "This is a query, and an update was announced.",
+        place=_place(text, first.offset),
+        hint="Send it as the field “query”, or as application/sparql-query.",
     )
+
+
+def _first_word(tokens: Sequence[Token]) -> Token | None:
+    declarations = ("PREFIX", "BASE", "VERSION")
+    words = (token for token in tokens if token.kind == "word")
+    return next((word for word in words if not word.is_word(*declarations)), None)
+
+
+def _update(tokens: Sequence[Token], text: str) -> QuerySyntaxError | None:
+    first = _first_word(tokens)
     if first is None or not first.is_word(*_UPDATES):
         return None
     return QuerySyntaxError(

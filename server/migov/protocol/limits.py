@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Final
 
 from migov.errors import RefusedError, TooComplexError
+from migov.protocol.chains import SHORTEST, unchained
 from migov.protocol.errors import TooLongError
 from migov.sparql.tokens import Token, dataset_clause, readings, tokenize
 from migov.vocabulary import ASSERTED_GRAPH, INFERRED_GRAPH
@@ -35,7 +36,7 @@ def check_text(text: str, characters: int) -> None:
     """Raise TooLongError, TooComplexError or RefusedError before a query goes to a parser."""
     check_length(text, characters)
     for tokens in readings(text):
-        _check_tokens(tokens)
+        _check_tokens(unchained(tokens) if len(text) >= SHORTEST else tokens)
 
 
 def _check_tokens(tokens: Iterable[Token]) -> None:

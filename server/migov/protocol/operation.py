@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import parse_qsl
@@ -25,6 +25,9 @@ from migov.protocol.prefixes import without_unused
 FORM: Final = "application/x-www-form-urlencoded"
 QUERY: Final = "application/sparql-query"
 UPDATE: Final = "application/sparql-update"
+
+_DATASET: Final = ("default-graph-uri", "named-graph-uri")
+_VERSIONS: Final = ("1.0", "1.1", "1.2", "1.2-basic")
 
 Parameters = Sequence[tuple[str, str]]
 
@@ -79,14 +82,14 @@ def read_operation(
     parameters = list(url_parameters)
     if method == "POST":
         media_type, options = parse_options_header(content_type or "")
-        if media_type in (QUERY, FORM) and options.get("charset", "utf-8").lower() != "utf-8":
-            raise MediaTypeError("The body has to be UTF-8.", hint=f"{media_type}; charset=utf-8")
+        refuse_charset(media_type, options)
+        refuse_version(media_type, options)
         if media_type == FORM:
             parameters.extend(parameters_of(body))
         elif media_type == QUERY:
             parameters.append(("query", _utf8(body)))
         elif media_type == UPDATE:
-            raise _no_update()
+            raise no_update()
         elif not media_type and not body:
             pass  # the query may still stand in the address
         else:
@@ -97,7 +100,12 @@ def read_operation(
                 hint=f"Send the query as {QUERY}, or as the field “query” of {FORM}.",
             )
     if any(name == "update" for name, _ in parameters):
-        raise _no_update()
+        raise no_update()
+    wrong = next((name for name, _ in parameters if name.startswith("using-")), None)
+    if wrong is not None:
+        raise RequestError(
+            f"{wrong} is for updates.", hint=f"A query has {_DATASET[0]} and {_DATASET[1]} instead."
+        )
     queries = [value for name, value in parameters if name == "query"]
     if not any(query.strip() for query in queries):
         raise MissingQueryError(
@@ -109,8 +117,8 @@ def read_operation(
         )
     return Operation(
         queries[0],
-        _graphs(parameters, "default-graph-uri"),
-        _graphs(parameters, "named-graph-uri"),
+        _graphs(parameters, _DATASET[0]),
+        _graphs(parameters, _DATASET[1]),
         flag(parameters, "inferred"),
         last(parameters, "format"),
         flag(parameters, "explain"),
@@ -122,7 +130,7 @@ def answer(
     operation: Operation,
     wanted: Wanted,
     *,
-    graphs: Iterable[str],
+    graphs: Collection[str],
     characters: int,
     prefixes: Mapping[str, str],
 ) -> Answer:
@@ -150,13 +158,13 @@ def answer(
 
 
 def check(
-    operation: Operation, *, graphs: Iterable[str], characters: int, prefixes: Mapping[str, str]
+    operation: Operation, *, graphs: Collection[str], characters: int, prefixes: Mapping[str, str]
 ) -> None:
     """Raise RequestError for a query from outside that no parser may see, or for its dataset."""
     check_text(operation.text, characters)
     check_dataset(
         operation.text,
-        frozenset(graphs),
+        graphs,
         operation.default_graphs,
         operation.named_graphs,
         prefixes,
@@ -192,6 +200,25 @@ def flag(parameters: Parameters, name: str) -> bool:
     return value in ("true", "1", "on")
 
 
+def refuse_charset(media_type: str, options: Mapping[str, str]) -> None:
+    """Raise MediaTypeError for a text that says it is not UTF-8."""
+    if options.get("charset", "utf-8").lower() not in ("utf-8", "utf8"):
+        raise MediaTypeError("The body has to be UTF-8.", hint=f"{media_type}; charset=utf-8")
+
+
+def refuse_version(media_type: str, options: Mapping[str, str]) -> None:
+    """Raise MediaTypeError for a version of SPARQL or RDF that is not read (RDF 1.2, 2.1).
+
+    >>> refuse_version("text/turtle", {"version": "1.2"})
+    """
+    version = options.get("version")
+    if version is not None and version not in _VERSIONS:
+        raise MediaTypeError(
+            f"{media_type} of version {version} is not read.",
+            hint=f"Versions read are {', '.join(_VERSIONS)}.",
+        )
+
+
 def _graphs(parameters: Parameters, name: str) -> tuple[str, ...] | None:
     return tuple(value for key, value in parameters if key == name) or None
 
@@ -203,7 +230,8 @@ def _utf8(body: bytes) -> str:
         raise EncodingError("The query is not UTF-8 text.") from error
 
 
-def _no_update() -> NotOfferedError:
+def no_update() -> NotOfferedError:
+    """Return the error for every write where nothing takes any."""
     return NotOfferedError(
         "This endpoint answers queries and takes no updates.",
         hint="The graph changes by reviewed commits to its files; CONTRIBUTING.md tells how.",

@@ -8,6 +8,7 @@ from flask import Flask
 
 from migov import __version__
 from migov.engine import Published
+from migov.engine.reading import Readings
 from migov.settings import Settings
 from migov.verdict.asked import Verdicts
 from migov.vocabulary import BASE, compact
@@ -16,6 +17,7 @@ from migov.web import (
     dumps,
     entities,
     errors,
+    graph_store,
     graphs,
     home,
     queries,
@@ -37,6 +39,7 @@ from migov.web.links import (
     without_parameter,
 )
 from migov.web.request import LANGUAGES, languages
+from migov.web.served import READINGS, SERVED, CurrentSnapshot
 from migov.web.site import Site, site, state
 from migov.web.translation import LANGUAGE_NAMES, counted, in_template, language_of, number
 
@@ -51,6 +54,8 @@ def create_app(published: Published, settings: Settings) -> Flask:
     app = Flask(__name__)
     app.extensions["migov"] = Site(published, settings)
     app.extensions[changes.EXTENSION] = Verdicts(published.repository, settings)
+    app.extensions[SERVED] = CurrentSnapshot()
+    app.extensions[READINGS] = Readings(settings.deadline, settings.memory)
     app.config["MAX_CONTENT_LENGTH"] = settings.text * _WIDEST + 10_000
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.url_map.strict_slashes = False
@@ -79,7 +84,7 @@ def create_app(published: Published, settings: Settings) -> Flask:
         without_parameter=without_parameter,
     )
     app.context_processor(lambda: {"site_problem": site().problem, "snapshot": state().snapshot})
-    for module in (home, sparql, queries, entities, graphs, shapes, dumps, changes):
+    for module in (home, sparql, queries, entities, graphs, graph_store, shapes, dumps, changes):
         app.register_blueprint(module.blueprint)
     for blueprint in (reconcile.draft, reconcile.blueprint, resolve.blueprint):
         app.register_blueprint(blueprint)

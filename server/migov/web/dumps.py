@@ -15,13 +15,14 @@ from flask import Blueprint, Response, jsonify, request, send_from_directory, ur
 
 from migov import __version__
 from migov.dumps import dump_files, write_dumps
-from migov.dumps.description import DESCRIPTION, Written, describe_dataset
+from migov.dumps.description import DESCRIPTION, Written, describe_dataset, description
 from migov.errors import EnvironmentProblem
+from migov.protocol.description import described
 from migov.protocol.errors import UnknownPathError
-from migov.protocol.formats import FORMATS, JSON, PAGE
+from migov.protocol.formats import FORMATS, GRAPHS, JSON, PAGE
 from migov.snapshot import Snapshot
 from migov.web.request import format_among, languages
-from migov.web.responses import page
+from migov.web.responses import body, page
 from migov.web.site import site, state
 
 blueprint = Blueprint("dumps", __name__)
@@ -81,21 +82,32 @@ def file(name: str) -> Response:
 
 @blueprint.get("/.well-known/void")
 def void() -> Response:
-    """Lead to the description of the dataset, where VoID says it is looked for."""
-    location = url_for("dumps.file", name=DESCRIPTION)
-    return Response(status=HTTPStatus.FOUND, headers={"Location": location})
+    """Give the description of the dataset where it is looked for (VoID, section 7.2).
+
+    A browser is led to the page of the dumps.
+    """
+    format = format_among((*GRAPHS, PAGE))
+    if format is PAGE:
+        location = url_for("dumps.index")
+        return Response(status=HTTPStatus.SEE_OTHER, headers={"Location": location})
+    folder = _folder(state().snapshot)
+    triples = description(state().snapshot, _written_files(folder), site=request.url_root)
+    return body(described(triples, format), format)
 
 
 @lru_cache(maxsize=4)
 def _described(folder: Path, site: str) -> bytes:
     """Return the description with the endpoint and the dumps at the address of this server."""
+    return describe_dataset(state().snapshot, _written_files(folder), site=site)
+
+
+def _written_files(folder: Path) -> list[Written]:
     sums = _checksums(folder)
-    files = [
+    return [
         Written(file.name, file.media_type, (folder / file.name).stat().st_size, sums[file.name])
         for file in dump_files()
         if file.name != DESCRIPTION
     ]
-    return describe_dataset(state().snapshot, files, site=site)
 
 
 def _sums(folder: Path, description: bytes) -> dict[str, str]:

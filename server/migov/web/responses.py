@@ -111,6 +111,9 @@ def _compress(response: Response) -> None:
     if len(content) > _SMALL and request.accept_encodings["gzip"] > 0:
         response.set_data(gzip.compress(content, compresslevel=5, mtime=0))
         response.headers["Content-Encoding"] = "gzip"
+        etag, is_weak = response.get_etag()
+        if etag is not None and not is_weak:
+            response.set_etag(f"{etag}-gzip")  # other bytes (RFC 9110, 8.8.3)
 
 
 def _is_text(mimetype: str) -> bool:

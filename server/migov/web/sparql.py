@@ -7,16 +7,20 @@ from http import HTTPStatus
 from flask import Blueprint, Response, request
 
 from migov.errors import MigovError
+from migov.protocol.description import described
 from migov.protocol.explanation import Explanation
 from migov.protocol.formats import GRAPHS, PAGE, SOLUTIONS, Wanted, choose_for_query
-from migov.protocol.operation import Operation, answer, last, read_operation
+from migov.protocol.operation import Operation, Parameters, answer, last, read_operation
 from migov.protocol.operation import parameters_of as fields_of
 from migov.protocol.problems import Problem, problem
+from migov.protocol.update import is_update, read_update_operation
 from migov.web.explanation import document, explained_operation, shown
+from migov.web.graph_store import response_of, updated
 from migov.web.request import chosen_language, url_parameters
 from migov.web.responses import body, page
 from migov.web.results import Result, result_of
-from migov.web.site import site, state
+from migov.web.served import served
+from migov.web.site import state
 
 blueprint = Blueprint("sparql", __name__)
 
@@ -36,7 +40,11 @@ ORDER BY ?initiative ?role ?actor ?record"""
 @blueprint.route("/sparql", methods=["GET", "POST"])
 def sparql() -> Response:
     """Answer a query, or show the form to a browser that brings none."""
+    if is_update(*_request()):
+        return response_of(updated(lambda: read_update_operation(*_request())))
     wanted = choose_for_query(request.headers.get("Accept"), _named_format())
+    if _asks_nothing() and wanted.graph is not None and not wanted.page:
+        return body(described(served().description(request.base_url), wanted.graph), wanted.graph)
     if not wanted.page:
         return _answered(_operation(), wanted)
     chosen_language()
@@ -50,10 +58,22 @@ def sparql() -> Response:
         return _form(operation, failure=problem(error))
 
 
-def _operation() -> Operation:
-    return read_operation(
-        request.method, url_parameters(), request.headers.get("Content-Type"), request.get_data()
+def _request() -> tuple[str, Parameters, str | None, bytes]:
+    return (
+        request.method,
+        url_parameters(),
+        request.headers.get("Content-Type"),
+        request.get_data(),
     )
+
+
+def _asks_nothing() -> bool:
+    """Whether the endpoint itself is asked for (SPARQL 1.1 Service Description, section 2)."""
+    return request.method != "POST" and all(name != "query" for name, _ in url_parameters())
+
+
+def _operation() -> Operation:
+    return read_operation(*_request())
 
 
 def _named_format() -> str | None:
@@ -65,19 +85,19 @@ def _named_format() -> str | None:
 
 
 def _answered(operation: Operation, wanted: Wanted) -> Response:
-    current = state()
     if operation.explain:
         explanation = explained_operation(operation)
         if not wanted.page:
             return document(explanation)
         return _form(operation, explanation=explanation)
+    dataset = served()
     result = answer(
-        current.engine,
+        dataset.engine,
         operation,
         wanted,
-        graphs=current.snapshot.graphs,
-        characters=site().settings.text,
-        prefixes=current.prefixes,
+        graphs=dataset.graphs(),
+        characters=dataset.characters,
+        prefixes=dataset.prefixes,
     )
     format = wanted.of(result.kind)
     if format is PAGE:
