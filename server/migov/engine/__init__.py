@@ -4,6 +4,7 @@ from migov.engine.local import LocalEngine
 from migov.engine.operations import Answer, Engine, Kind, Limits, Query
 from migov.engine.published import Published
 from migov.engine.rows import Row, ask, construct, select
+from migov.engine.scratch import ScratchEngine
 
 __all__ = [
     "Answer",
@@ -14,6 +15,7 @@ __all__ = [
     "Published",
     "Query",
     "Row",
+    "ScratchEngine",
     "ask",
     "construct",
     "select",

@@ -20,7 +20,10 @@ from typing import Final, NoReturn
 
 from pyoxigraph import RdfFormat, Store, parse
 
-from migov.engine.worker import run
+from migov.engine import frames
+from migov.engine.changing import apply_change, read_change
+from migov.engine.rights import confined
+from migov.engine.worker import run, send
 
 ORDER: Final = struct.Struct("!BI")
 """What to do, and the process to do it with."""
@@ -31,6 +34,8 @@ FORK: Final = 0
 """Comes with the descriptor of the worker's channel."""
 REAP: Final = 1
 """Wait for a worker that has ended, or is about to, and tell its wait status."""
+BRANCH: Final = 2
+"""Fork a copy of this process that runs one change; comes with the descriptor of its control."""
 
 
 class Forker:
@@ -45,7 +50,7 @@ class Forker:
     def run(self) -> None:
         gc.collect()
         gc.freeze()  # pages of what was loaded stay shared: no collector writes to them
-        self._control.sendall(DONE.pack(os.getpid(), 0))
+        self._greet()
         while True:
             order, descriptors, _, _ = socket.recv_fds(
                 self._control, ORDER.size, 1, socket.MSG_WAITALL
@@ -53,18 +58,26 @@ class Forker:
             if len(order) < ORDER.size:
                 return
             what, process = ORDER.unpack(order)
-            answer = self._forked(descriptors[0]) if what == FORK else _reaped(process)
-            self._control.sendall(DONE.pack(*answer))
+            if what == REAP:
+                self._control.sendall(DONE.pack(*_reaped(process)))
+            elif self._fork(descriptors[0]) == 0:
+                if what == FORK:
+                    self._become_worker(descriptors[0])
+                self._become_branch(descriptors[0])
 
-    def _forked(self, channel: int) -> tuple[int, int]:
+    def _greet(self) -> None:
+        self._control.sendall(DONE.pack(os.getpid(), 0))
+
+    def _fork(self, channel: int) -> int:
+        """Return 0 in the child, which keeps the channel, and what is not in the parent."""
         try:
-            process = os.fork()
-        except OSError as error:
-            return 0, error.errno or 1
-        if process == 0:
-            self._become_worker(channel)
-        os.close(channel)
-        return process, 0
+            process, error = os.fork(), 0
+        except OSError as failure:
+            process, error = -1, failure.errno or 1
+        if process != 0:
+            os.close(channel)
+            self._control.sendall(DONE.pack(max(process, 0), error))
+        return process
 
     def _become_worker(self, channel: int) -> NoReturn:
         try:
@@ -77,6 +90,29 @@ class Forker:
             run(store, 0, *self._limits)
         finally:
             os._exit(1)
+
+    def _become_branch(self, channel: int) -> None:
+        """Run the one change that comes, and be what this process was, or end."""
+        try:
+            self._control.close()
+            self._control = socket.socket(fileno=channel)
+            (length,) = frames.FRAME.unpack(self._received(frames.FRAME.size))
+            change, content = read_change(self._received(length))
+            assert isinstance(self._store, Store)
+            with confined(self._limits[0], change["seconds"]):
+                kind, body = apply_change(self._store, change, content)
+            send(self._control, kind, 0, body)
+            if kind != frames.CHANGED:
+                os._exit(0)
+            self._greet()
+        except BaseException:
+            os._exit(1)
+
+    def _received(self, size: int) -> bytes:
+        data = self._control.recv(size, socket.MSG_WAITALL)
+        if len(data) < size:
+            os._exit(1)
+        return data
 
 
 def _reaped(process: int) -> tuple[int, int]:
@@ -92,9 +128,8 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the owner decides when to end
     # A descriptor of its own: a worker puts its channel in the place of standard input.
     control = socket.socket(fileno=os.dup(0))
-    store: Store | Path = Path(folder) / "store"
-    if kind == "memory":
-        store = Store()
+    store: Store | Path = Path(folder) / "store" if kind == "disk" else Store()
+    if kind == "memory" and isinstance(store, Store):
         # Not bulk_load(path=…): it renames blank nodes, so each load would order them its own way.
         path = str(Path(folder) / "dataset.nq")
         store.bulk_extend(parse(path=path, format=RdfFormat.N_QUADS))

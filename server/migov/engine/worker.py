@@ -10,45 +10,28 @@ from __future__ import annotations
 import io
 import json
 import os
-import resource
 import select
 import socket
 import threading
 from contextlib import suppress
-from pathlib import Path
 from typing import Any, BinaryIO, Final, NoReturn
 
 from pyoxigraph import (
     QueryBoolean,
-    QueryResultsFormat,
     QuerySolutions,
     QueryTriples,
-    RdfFormat,
     Store,
     serialize,
 )
 
 from migov.engine import frames
+from migov.engine.formats import GRAPHS, SOLUTIONS
+from migov.engine.rights import give_up_everything
 from migov.engine.scope import Asked, Scopes
 from migov.engine.updating import run_update
 
 _Reply = tuple[int, int, bytes]
-_SOLUTIONS: Final = {
-    "json": QueryResultsFormat.JSON,
-    "xml": QueryResultsFormat.XML,
-    "csv": QueryResultsFormat.CSV,
-    "tsv": QueryResultsFormat.TSV,
-}
-_GRAPHS: Final = {
-    "ttl": RdfFormat.TURTLE,
-    "nt": RdfFormat.N_TRIPLES,
-    "rdf": RdfFormat.RDF_XML,
-    "jsonld": RdfFormat.JSON_LD,
-    "trig": RdfFormat.TRIG,
-    "nq": RdfFormat.N_QUADS,
-}
 _PREFIXED: Final = ("ttl", "trig", "rdf")
-_MEGABYTE: Final = 1024 * 1024
 
 
 class _TooLarge(Exception):
@@ -114,11 +97,11 @@ class Worker:
             return _error("format", kind=frames.KINDS[kind])
         out = _Bounded(self._limit)
         if isinstance(result, QueryTriples) and asked.prefixes and name in _PREFIXED:
-            serialize(result, out, _GRAPHS[name], prefixes=asked.prefixes)
+            serialize(result, out, GRAPHS[name], prefixes=asked.prefixes)
         elif isinstance(result, QueryTriples):
-            result.serialize(out, format=_GRAPHS[name])  # in native code: ten times faster
+            result.serialize(out, format=GRAPHS[name])  # in native code: ten times faster
         else:
-            result.serialize(out, format=_SOLUTIONS[name])
+            result.serialize(out, format=SOLUTIONS[name])
         return kind, frames.number_of(name), out.getvalue()
 
     def _known(self, text: bytes) -> dict[str, str]:
@@ -136,17 +119,17 @@ def run(store: Store, channel: int, megabytes: int, limit: int) -> NoReturn:
     """Answer what comes through a channel, a socket by its descriptor, until it closes."""
     connection = socket.socket(fileno=channel)
     threading.Thread(target=_watch, args=(channel,), daemon=True).start()
-    _give_up_everything(megabytes)
+    give_up_everything(megabytes)
     worker = Worker(store, limit)
     requests = connection.makefile("rb")
     with suppress(OSError):
-        _send(connection, 0, 0, b"")  # ready
+        send(connection, 0, 0, b"")  # ready
         while len(head := requests.read(frames.REQUEST.size)) == frames.REQUEST.size:
-            _send(connection, *worker.answer(head, requests))
+            send(connection, *worker.answer(head, requests))
     os._exit(0)
 
 
-def _send(connection: socket.socket, kind: int, name: int, body: bytes) -> None:
+def send(connection: socket.socket, kind: int, name: int, body: bytes) -> None:
     head = frames.REPLY.pack(kind, name, len(body))
     if len(body) < 65_536:
         connection.sendall(head + body)
@@ -176,33 +159,3 @@ def _watch(channel: int) -> None:
     poll.register(channel, 0)  # only what is always reported: the other end is gone
     poll.poll()
     os._exit(0)
-
-
-def _give_up_everything(megabytes: int) -> None:
-    """Bound what this process may do from here on.
-
-    Open descriptors stay open; no new one can be made: no file, no socket, no pipe. The limit is
-    not 0 because poll() counts against it as well, and the channel is watched so. What the
-    snapshot takes, shared with the other workers, is not counted against a query's memory.
-    """
-    _limit(resource.RLIMIT_AS, _own_size() + megabytes * _MEGABYTE)
-    _limit(resource.RLIMIT_FSIZE, 0)
-    _limit(resource.RLIMIT_CORE, 0)
-    _limit(resource.RLIMIT_NOFILE, 1)
-
-
-def _limit(what: int, most: int) -> None:
-    """Lower a limit; one that our owner has already and that is lower stays."""
-    _, hard = resource.getrlimit(what)
-    if hard != resource.RLIM_INFINITY:
-        most = min(most, hard)
-    resource.setrlimit(what, (most, most))
-
-
-def _own_size() -> int:
-    """Return the bytes of address space that this process has, 0 where the system does not say."""
-    try:
-        pages = Path("/proc/self/statm").read_text(encoding="ascii").split()[0]
-    except OSError:
-        return 0
-    return int(pages) * os.sysconf("SC_PAGE_SIZE")

@@ -1,0 +1,325 @@
+"""One forking process and its workers, as their owner sees them.
+
+Calls block, for about as long as a fork takes; an event loop calls them in a thread.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from contextlib import suppress
+from typing import Final
+
+from migov.engine import frames
+from migov.engine.forker import BRANCH, DONE, FORK, ORDER, REAP
+from migov.engine.operations import Limits
+from migov.errors import DeadlineError, EnvironmentProblem, ResourceError, TooComplexError
+
+_START_SECONDS: Final = 120.0
+_LESS: Final = "Write less at a time."
+_OVERFLOWS: Final = (signal.SIGSEGV, signal.SIGBUS)
+
+
+class GoneError(Exception):
+    """The forking process is not there any more."""
+
+
+class ForkedWorker:
+    """A worker process and its channel. Not for use by two threads at once."""
+
+    def __init__(self, origin: Origin, process: int, channel: socket.socket) -> None:
+        self.process = process
+        self.channel = channel
+        self.origin = origin
+        self.what = "query"
+        self._ending = threading.Lock()
+        self._has_ended = False
+        self._status: int | None = None
+
+    def ask(self, request: bytes, until: float) -> tuple[int, int, bytes]:
+        """Send a packed request and return kind, format and body of its answer (see `frames`).
+
+        `until` is a moment of `time.monotonic()`. Raises DeadlineError, ResourceError or
+        TooComplexError; the worker is of no use after any of them.
+        """
+        self.channel.setblocking(False)
+        try:
+            self._send(request, until)
+        except ConnectionError:
+            raise self.obituary() from None
+        return self.receive(until)
+
+    def receive(self, until: float) -> tuple[int, int, bytes]:
+        """Return the answer that is due, as `ask` does."""
+        kind, name, length = frames.REPLY.unpack(self._read(frames.REPLY.size, until))
+        return kind, name, self._read(length, until)
+
+    def is_waiting(self) -> bool:
+        """Whether it is there and says nothing, as a worker that was asked nothing should."""
+        poll = select.poll()
+        poll.register(self.channel, select.POLLIN)
+        return not poll.poll(0)
+
+    def kill(self) -> None:
+        """End the process at once, from any thread: whoever waits for its answer is told."""
+        with self._ending:
+            if not self._has_ended:
+                self._kill()
+
+    def end(self) -> int | None:
+        """End the process, reap it and return its wait status, None where nobody knows it."""
+        with self._ending:
+            if self._has_ended:
+                return self._status
+            self._has_ended = True
+            self._kill()
+            self._status = self.origin.reap(self.process)
+            self.channel.close()
+            return self._status
+
+    def _kill(self) -> None:
+        self.origin.kill(self.process)
+        with suppress(OSError):  # where the forking process is gone, this is what ends a worker
+            self.channel.shutdown(socket.SHUT_RDWR)
+
+    def obituary(self) -> ResourceError | TooComplexError:
+        """Say why the process ended: the stack overflows on deep nesting, memory aborts."""
+        status = self.end()
+        if status is not None and os.WIFSIGNALED(status) and os.WTERMSIG(status) in _OVERFLOWS:
+            return TooComplexError(
+                f"The {self.what} is nested too deeply.",
+                hint="Flatten nested groups and expressions.",
+            )
+        return ResourceError(
+            f"The {self.what} used more memory than one {self.what} may.",
+            hint="Ask for less: fewer unconnected patterns, a LIMIT, no large sort."
+            if self.what == "query"
+            else _LESS,
+        )
+
+    def _send(self, data: bytes, until: float) -> None:
+        view = memoryview(data)
+        while view:
+            try:
+                view = view[self.channel.send(view) :]
+            except BlockingIOError:
+                self._wait(select.POLLOUT, until)
+
+    def _read(self, size: int, until: float) -> bytes:
+        parts: list[bytes] = []
+        while size:
+            self._wait(select.POLLIN, until)
+            try:
+                part = self.channel.recv(min(size, 1 << 20))
+            except ConnectionError:
+                part = b""
+            if not part:
+                raise self.obituary()
+            parts.append(part)
+            size -= len(part)
+        return b"".join(parts)
+
+    def _wait(self, event: int, until: float) -> None:
+        poll = select.poll()
+        poll.register(self.channel, event)
+        left = until - time.monotonic()
+        if left <= 0 or not poll.poll(left * 1000):
+            self.kill()
+            raise DeadlineError(
+                f"The time for this {self.what} ran out.",
+                hint="Ask for less: fewer patterns, a LIMIT, or a more selective first pattern."
+                if self.what == "query"
+                else _LESS,
+            )
+
+
+class Origin:
+    """One forking process. It ends when it is retired and the last of its workers was reaped."""
+
+    def __init__(self, control: socket.socket, started: subprocess.Popen[bytes] | None) -> None:
+        """`control` leads to the process; without `started` it is a branch of another one.
+
+        Raises GoneError when it does not come up.
+        """
+        self._lock = threading.Lock()
+        self._workers = 0
+        self._is_retired = False
+        self._control = control
+        self._started = started
+        self.process = started.pid if started else 0
+        control.settimeout(_START_SECONDS)
+        try:
+            self.process, _ = self._answer()
+        except BaseException:
+            self._end()
+            raise
+        control.settimeout(None)
+
+    @classmethod
+    def start(cls, folder: str, store: str, limits: Limits) -> Origin:
+        """Start one by exec and wait until it has loaded; raises EnvironmentProblem.
+
+        `store` is "memory" or "disk", or "empty" for a dataset that begins with nothing.
+        """
+        ours, theirs = socket.socketpair()
+        arguments = [folder, store, limits.memory, limits.answer * 1_000_000]
+        try:
+            with theirs:
+                started = subprocess.Popen(
+                    [sys.executable, "-P", "-m", "migov.engine.forker", *map(str, arguments)],
+                    stdin=theirs.fileno(),
+                    stdout=subprocess.DEVNULL,
+                    stderr=subprocess.DEVNULL,
+                    start_new_session=True,
+                )
+        except OSError as error:
+            ours.close()
+            raise cannot_start() from error
+        try:
+            return cls(ours, started)
+        except GoneError as error:
+            raise cannot_start() from error
+
+    def fork(self) -> ForkedWorker:
+        """Return a ready worker; raises GoneError or EnvironmentProblem."""
+        ours, process = self._descendant(FORK)
+        worker = ForkedWorker(self, process, ours)
+        try:
+            worker.receive(time.monotonic() + _START_SECONDS)
+        except (DeadlineError, ResourceError, TooComplexError) as error:
+            worker.end()
+            raise cannot_start() from error
+        return worker
+
+    def branch(self) -> Branch:
+        """Return a copy of this process that may change what it holds."""
+        ours, process = self._descendant(BRANCH)
+        return Branch(self, process, ours)
+
+    def kill(self, process: int) -> None:
+        """End a descendant that was not reaped yet; its number is its own for as long."""
+        poll = select.poll()
+        with suppress(ValueError, ProcessLookupError):  # closed; reaped by whoever adopted it
+            poll.register(self._control, 0)  # tells only whether the other end is gone
+            if not poll.poll(0):
+                os.kill(process, signal.SIGKILL)
+
+    def reap(self, process: int) -> int | None:
+        """Return the wait status of a descendant that has ended or was just killed."""
+        with self._lock:
+            try:
+                status, error = self._ask(REAP, process)
+            except GoneError:
+                return None
+            finally:
+                self._forget()
+        return None if error else status
+
+    def release(self) -> None:
+        """Count a descendant no longer, which goes on without this process."""
+        with self._lock:
+            self._forget()
+
+    def retire(self) -> None:
+        """End the process as soon as it has no workers any more."""
+        with self._lock:
+            self._is_retired = True
+            if not self._workers:
+                self._end()
+
+    def _forget(self) -> None:
+        self._workers -= 1
+        if self._is_retired and not self._workers:
+            self._end()
+
+    def _descendant(self, order: int) -> tuple[socket.socket, int]:
+        ours, theirs = socket.socketpair()
+        try:
+            with theirs, self._lock:
+                process, error = self._ask(order, 0, theirs)
+                if error:
+                    raise EnvironmentProblem(
+                        f"A query worker could not start: {os.strerror(error)}.",
+                        hint="Is there memory, and may this user have more processes?",
+                    )
+                self._workers += 1
+        except BaseException:
+            ours.close()
+            raise
+        return ours, process
+
+    def _ask(
+        self, what: int, process: int, channel: socket.socket | None = None
+    ) -> tuple[int, int]:
+        order = ORDER.pack(what, process)
+        try:
+            if channel is None:
+                self._control.sendall(order)
+            else:
+                socket.send_fds(self._control, [order], [channel.fileno()])
+        except OSError as error:
+            raise GoneError from error
+        return self._answer()
+
+    def _answer(self) -> tuple[int, int]:
+        try:
+            answer = self._control.recv(DONE.size, socket.MSG_WAITALL)
+        except OSError as error:
+            raise GoneError from error
+        if len(answer) < DONE.size:
+            raise GoneError
+        process, error_number = DONE.unpack(answer)
+        return process, error_number
+
+    def _end(self) -> None:
+        self._control.close()
+        if self._started is not None:
+            self._started.kill()
+            self._started.wait()
+        elif os.getpid() == 1:  # an orphan is ours to reap
+            with suppress(ChildProcessError):
+                os.waitpid(self.process, 0)
+
+
+class Branch:
+    """A copy of a forking process that runs one change, and takes its place if that succeeds."""
+
+    def __init__(self, origin: Origin, process: int, control: socket.socket) -> None:
+        self._origin = origin
+        # Until it takes over it is asked and ended as a worker is.
+        self._worker = ForkedWorker(origin, process, control)
+        self._has_taken_over = False
+
+    def apply(self, change: bytes, what: str, until: float) -> tuple[int, bytes]:
+        """Return kind and body of the answer to a change; raises as `ForkedWorker.ask` does.
+
+        `what` is the word for it in errors.
+        """
+        self._worker.what = what
+        kind, _, body = self._worker.ask(frames.FRAME.pack(len(change)) + change, until)
+        return kind, body
+
+    def take_over(self) -> Origin:
+        """Return it as a process of its own, once its change succeeded; raises GoneError."""
+        self._origin.release()
+        self._has_taken_over = True
+        self._worker.channel.setblocking(True)
+        return Origin(self._worker.channel, None)
+
+    def drop(self) -> None:
+        """End it and what it changed, unless it has taken over."""
+        if not self._has_taken_over:
+            self._worker.end()
+
+
+def cannot_start() -> EnvironmentProblem:
+    return EnvironmentProblem(
+        "A query worker could not start.",
+        hint="Is there memory for the snapshot, and is it in the cache?",
+    )
