@@ -21,6 +21,7 @@ from migov.dataset import ContentFile, graph_iri, in_graph
 from migov.dataset.canonical import same
 from migov.engine import Limits, LocalEngine
 from migov.errors import (
+    ConflictError,
     DeadlineError,
     MigovError,
     QuerySyntaxError,
@@ -252,9 +253,9 @@ def test_a_patch_fits_exactly_or_not_at_all() -> None:
     text = patch(Change(FILES, after)).encode()
     shifted = {**FILES, path: ContentFile(path, b"\n" + FILES[path].content)}
     assert read_change(FILES, text, "patch").after == after
-    with pytest.raises(RefusedError, match="does not fit"):
+    with pytest.raises(ConflictError, match="does not fit"):
         read_change(shifted, text, "patch")
-    with pytest.raises(RefusedError, match="no file"):
+    with pytest.raises(ConflictError, match="no file"):
         read_change({}, text, "patch")
 
 

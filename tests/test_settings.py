@@ -33,6 +33,7 @@ def test_every_setting_is_read_from_its_variable() -> None:
         "MIGOV_TEXT": "10",
         "MIGOV_PAGE": "20",
         "MIGOV_WATCH": "0.1",
+        "MIGOV_TOKENS": "/etc/migov/tokens.json",
     }
     assert {variable(setting.name) for setting in fields(Settings)} == set(given)
     assert Settings.from_environment(given) == Settings(
@@ -47,6 +48,7 @@ def test_every_setting_is_read_from_its_variable() -> None:
         text=10,
         page=20,
         watch=0.1,
+        tokens=Path("/etc/migov/tokens.json"),
     )
 
 

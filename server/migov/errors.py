@@ -95,6 +95,10 @@ class RefusedError(RequestError):
     """Understood, and not allowed: it would reach outside this dataset."""
 
 
+class UncommittedError(RefusedError):
+    """Files have edits that are not committed, or git is in the middle of something."""
+
+
 class ConflictError(RequestError):
     """What was asked fits a state of the files that is no longer there."""
 

@@ -83,6 +83,12 @@ class Settings:
     text: int = _setting(100_000, "characters that one query may have", _positive_whole)
     page: int = _setting(1000, "rows in one page of a canned query over HTTP", _positive_whole)
     watch: float = _setting(1.0, "seconds between looks for changed files", _positive_number)
+    tokens: Path | None = _setting(
+        None,
+        "file of the tokens that may write over HTTP, outside the content",
+        _path,
+        unset="none: the server only reads",
+    )
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:

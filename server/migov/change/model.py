@@ -36,6 +36,15 @@ class Change:
         )
 
 
+def refuse_left_out(change: Change) -> None:
+    """Raise RefusedError for a change that goes beyond the dataset."""
+    if change.left_out:
+        raise RefusedError(
+            f"The change also touches {change.left_out[0]}, which is not merged this way.",
+            hint="Open a pull request for shapes, queries, software and texts.",
+        )
+
+
 def by_path(files: Iterable[ContentFile]) -> dict[str, ContentFile]:
     """Return files by their paths."""
     return {file.path: file for file in files}

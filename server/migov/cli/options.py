@@ -57,6 +57,8 @@ def settings_options(*names: str) -> Callable[[_Command], _Command]:
 def _metavar(name: str, default: object) -> str:
     if name in ("root", "cache"):
         return "FOLDER"
+    if name == "tokens":
+        return "FILE"
     return "TEXT" if isinstance(default, str) else "NUMBER"
 
 

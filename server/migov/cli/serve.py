@@ -31,8 +31,10 @@ def command(**given: Any) -> None:
     settings = settings_from(**given)
     repository = find_repository(settings.root)
     from migov.engine import Published
+    from migov.merge import recover_before_reading
     from migov.web.server import serve
 
+    recover_before_reading(repository)
     with progress(f"Building the graph from {repository.root}"):
         published = Published(repository, settings)
     snapshot = published.edition.snapshot

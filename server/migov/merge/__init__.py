@@ -1,6 +1,6 @@
 """A checked change into the files and the history: whole, once, or not at all."""
 
-from migov.merge.merging import Merged, merge, recover
+from migov.merge.merging import Merged, Turn, merge, recover, recover_before_reading, turn
 from migov.merge.rebase import rebase
 
-__all__ = ["Merged", "merge", "rebase", "recover"]
+__all__ = ["Merged", "Turn", "merge", "rebase", "recover", "recover_before_reading", "turn"]

@@ -18,8 +18,16 @@ from dulwich.refs import Ref
 from dulwich.repo import Repo
 
 from migov.change.git import open_git, prefix_of
-from migov.change.model import Change, Files
-from migov.errors import BusyError, ConflictError, EnvironmentProblem, Place, RefusedError
+from migov.change.model import Change, Files, refuse_left_out
+from migov.dataset import ContentFile
+from migov.errors import (
+    BusyError,
+    ConflictError,
+    EnvironmentProblem,
+    Place,
+    RefusedError,
+    UncommittedError,
+)
 from migov.merge.files import (
     blob_on_disk,
     break_locks,
@@ -28,8 +36,8 @@ from migov.merge.files import (
     place_files,
     update_index,
 )
-from migov.merge.journal import Journal, read_journal, write_journal, write_temporary
-from migov.merge.plan import Plan, head, head_files, plan
+from migov.merge.journal import Journal, journal_path, read_journal, write_journal, write_temporary
+from migov.merge.plan import Plan, Written, blobs_here, head, head_files, plan
 from migov.merge.rebase import rebase
 from migov.repository import Repository
 
@@ -50,6 +58,61 @@ class Merged:
     rebased: bool
 
 
+class Turn:
+    """The time in which nobody else merges into a working tree.
+
+    `head` is the commit (hex) that a change has to be made for.
+    """
+
+    def __init__(self, git: Repo, repository: Repository) -> None:
+        self._git = git
+        self._repository = repository
+        self.head: str = head(git)[1].decode()
+
+    def files(self, known: Files) -> Files:
+        """Return the dataset's files at `head`; `known` files are not read again."""
+        return head_files(self._git, self._repository, known)
+
+    def holds(self, path: str) -> bool:
+        """Return whether the dataset has a file at `head`."""
+        return path in blobs_here(self._git, self._repository)
+
+    def write(self, files: Written, author: str, message: str) -> str:
+        """Write files of the dataset, None for one to remove, and return their commit (hex).
+
+        They are what a change of the files at `head` makes of those that it touches. Raises
+        UncommittedError for files with edits of somebody else, ConflictError where somebody
+        commits with git at the same moment, or EnvironmentProblem. After any of them, and after a
+        crash at any point and `recover`, the files and the history are the old ones or the new.
+        """
+        git, repository = self._git, self._repository
+        planned = plan(git, repository, files, author, message)
+        if planned.head.decode() != self.head:
+            raise _overtaken()
+        _refuse_dirty(git, repository, planned)
+        try:
+            _carry_out(git, repository, planned, files)
+        except (OSError, FileLocked) as error:
+            raise EnvironmentProblem(
+                f"The change could not be written: {error}.",
+                hint="Nothing was changed. Is the disk full, or may this user not write there?",
+            ) from error
+        return planned.commit.id.decode()
+
+
+@contextmanager
+def turn(repository: Repository) -> Iterator[Turn]:
+    """Wait for one's turn to merge, and settle what a merge that was killed left behind.
+
+    Two merges never run at once, in any process. Raises BusyError, UncommittedError in the middle
+    of a merge or a rebase of git, or EnvironmentProblem.
+    """
+    with open_git(repository) as git, _alone(git):
+        _recover(git, repository)
+        _refuse_unfinished(git)
+        yield Turn(git, repository)
+
+
 def merge(
     repository: Repository,
     change: Change,
@@ -59,54 +122,57 @@ def merge(
 ) -> Merged:
     """Check a change against the files at HEAD, and write and commit it if it passes.
 
-    Two merges never run at once, in any process: the second is made for the files that the first
-    left, and checked on them. Raises ConflictError where it no longer fits, RefusedError for files
-    with uncommitted edits, BusyError, or EnvironmentProblem. After any of them, and after a crash
-    at any point and `recover`, the files and the history are the old ones or the new ones.
+    Of two merges at once the second is made for the files that the first left, and checked on
+    them. Raises ConflictError where it no longer fits, and what `turn` and `Turn.write` raise.
     """
-    if change.left_out:
-        raise RefusedError(
-            f"The change also touches {change.left_out[0]}, which is not merged this way.",
-            hint="Open a pull request for shapes, queries, software and texts.",
-        )
-    with open_git(repository) as git, _alone(git):
-        _recover(git, repository)
-        _refuse_unfinished(git)
-        now = head_files(git, repository, change.before)
+    refuse_left_out(change)
+    with turn(repository) as mine:
+        now = mine.files(change.before)
         rebased = rebase(change, now)
         is_rebased = now != change.before
         if not rebased.touched:
             return Merged(rebased, None, accepted=True, rebased=is_rebased)
         if not check(rebased):
             return Merged(rebased, None, accepted=False, rebased=is_rebased)
-        planned = plan(git, repository, rebased, author, message)
-        _refuse_dirty(git, repository, rebased, planned)
-        try:
-            _carry_out(git, repository, planned, rebased.after)
-        except (OSError, FileLocked) as error:
-            raise EnvironmentProblem(
-                f"The change could not be written: {error}.",
-                hint="Nothing was changed. Is the disk full, or may this user not write there?",
-            ) from error
-        return Merged(rebased, planned.commit.id.decode(), accepted=True, rebased=is_rebased)
+        written = {path: _content(rebased.after.get(path)) for path in rebased.touched}
+        commit = mine.write(written, author, message)
+        return Merged(rebased, commit, accepted=True, rebased=is_rebased)
+
+
+def _content(file: ContentFile | None) -> bytes | None:
+    return None if file is None else file.content
 
 
 def recover(repository: Repository) -> None:
-    """Finish or forget a merge that was killed; the next merge does the same."""
+    """Finish or forget a merge that was killed; the next merge does the same.
+
+    Raises BusyError, or EnvironmentProblem.
+    """
     with open_git(repository) as git, _alone(git):
         _recover(git, repository)
 
 
-def _carry_out(git: Repo, repository: Repository, planned: Plan, after: Files) -> None:
+def recover_before_reading(repository: Repository) -> None:
+    """Do as `recover`, where there is anything to do: one who only reads needs no git."""
+    try:
+        with open_git(repository) as git:
+            is_unfinished = journal_path(git).exists()
+    except EnvironmentProblem:  # not under git: nothing was ever merged here
+        return
+    if is_unfinished:
+        recover(repository)
+
+
+def _carry_out(git: Repo, repository: Repository, planned: Plan, files: Written) -> None:
     journal = Journal.of(planned, standing=_standing(repository, planned))
     write_journal(git, journal)
     try:
         git.object_store.fsync_object_files = True
         for item in planned.objects:
             git.object_store.add_object(item)
-        for path in planned.blobs:
-            if path in after:
-                write_temporary(repository.root / path, after[path].content)
+        for path, content in files.items():
+            if content is not None:
+                write_temporary(repository.root / path, content)
         _move(git, planned, planned.head, planned.commit.id)
     except BaseException:
         _settle(git, repository, journal)
@@ -144,9 +210,11 @@ def _move(git: Repo, planned: Plan, old: ObjectID, new: ObjectID) -> None:
         timezone=0,
         message=b"commit: " + subject,
     ):
-        raise ConflictError(
-            "Someone committed at the same moment.", hint="Propose the change again."
-        )
+        raise _overtaken()
+
+
+def _overtaken() -> ConflictError:
+    return ConflictError("Someone committed at the same moment.", hint="Propose the change again.")
 
 
 def _recover(git: Repo, repository: Repository) -> None:
@@ -198,12 +266,12 @@ def _refuse_unfinished(git: Repo) -> None:
     head(git)
     for name in _UNDER_WAY:
         if (Path(os.fsdecode(git.controldir())) / name).exists():
-            raise RefusedError(
+            raise UncommittedError(
                 "git is in the middle of a merge or a rebase here.", hint="Finish that first."
             )
 
 
-def _refuse_dirty(git: Repo, repository: Repository, change: Change, planned: Plan) -> None:
+def _refuse_dirty(git: Repo, repository: Repository, planned: Plan) -> None:
     """Refuse files whose content on disk or in the index is neither the old nor the new one."""
     index = git.open_index()
     for path, blobs in planned.blobs.items():
@@ -223,7 +291,7 @@ def _refuse_dirty(git: Repo, repository: Repository, change: Change, planned: Pl
         staged = entry.sha if isinstance(entry, IndexEntry) else None
         known = [None if blob is None else blob.decode() for blob in blobs]
         if on_disk not in known or staged not in blobs:
-            raise RefusedError(
+            raise UncommittedError(
                 f"{path} has changes that are not committed.",
                 place=Place(path),
                 hint="Commit them or put them aside, and merge again.",

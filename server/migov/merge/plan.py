@@ -12,12 +12,15 @@ from dulwich.refs import Ref
 from dulwich.repo import Repo
 
 from migov.change.git import blobs_at, prefix_of
-from migov.change.model import Change, Files
+from migov.change.model import Files
 from migov.dataset import ContentFile
 from migov.errors import EnvironmentProblem, RefusedError
 from migov.repository import Repository
 
 _FILE = 0o100644
+
+Written = Mapping[str, bytes | None]
+"""What a merge writes: the new content of each file that it touches, None for one it removes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +36,15 @@ class Plan:
 
 def head_files(git: Repo, repository: Repository, known: Files) -> Files:
     """Return the dataset's files at HEAD; blobs that `known` files have are not read again."""
-    tree = _commit(git, head(git)[1]).tree
     return {
         path: _file(git, path, blob, known.get(path))
-        for path, blob in blobs_at(git, repository, tree).items()
+        for path, blob in blobs_here(git, repository).items()
     }
+
+
+def blobs_here(git: Repo, repository: Repository) -> dict[str, ObjectID]:
+    """Return the blobs of the dataset's files at HEAD by path."""
+    return blobs_at(git, repository, _commit(git, head(git)[1]).tree)
 
 
 def _file(git: Repo, path: str, name: ObjectID, known: ContentFile | None) -> ContentFile:
@@ -58,15 +65,14 @@ def head(git: Repo) -> tuple[Ref, ObjectID]:
     return names[-1], name
 
 
-def plan(git: Repo, repository: Repository, change: Change, author: str, message: str) -> Plan:
-    """Return the plan for a change of the files at HEAD."""
+def plan(git: Repo, repository: Repository, files: Written, author: str, message: str) -> Plan:
+    """Return the plan for a commit on HEAD that writes some files and removes others."""
     ref, parent = head(git)
     old_tree = _commit(git, parent).tree
     old = blobs_at(git, repository, old_tree)
     new: dict[str, Blob | None] = {}
-    for path in change.touched:
-        file = change.after.get(path)
-        new[path] = None if file is None else Blob.from_string(file.content)
+    for path, content in sorted(files.items()):
+        new[path] = None if content is None else Blob.from_string(content)
     prefix = prefix_of(git, repository)
     leaves = {(*prefix, *_parts(path)): blob for path, blob in new.items()}
     trees: list[Tree] = []

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from http import HTTPStatus
 from typing import Any, Final
 
+from migov.access import ScopeError, UnauthorizedError
 from migov.catalogue import InvalidValuesError
 from migov.catalogue import Problem as ParameterProblem
 from migov.entities import NoSuchEntityError
@@ -26,6 +27,7 @@ from migov.errors import (
     RequestError,
     ResourceError,
     TooComplexError,
+    UncommittedError,
     UnknownEntityError,
     UnknownFormatError,
     UnknownQueryError,
@@ -75,6 +77,11 @@ PROBLEMS: Final[dict[type[MigovError], ProblemType]] = {
     UnknownGraphError: ProblemType("unknown-graph", HTTPStatus.NOT_FOUND, "No such graph"),
     UnknownPathError: ProblemType("unknown-path", HTTPStatus.NOT_FOUND, "Nothing is here"),
     MethodError: ProblemType("method", HTTPStatus.METHOD_NOT_ALLOWED, "Method not allowed"),
+    UnauthorizedError: ProblemType("unauthorized", HTTPStatus.UNAUTHORIZED, "No good token"),
+    ScopeError: ProblemType("scope", HTTPStatus.FORBIDDEN, "Beyond the scope of the token"),
+    UncommittedError: ProblemType(
+        "uncommitted", HTTPStatus.CONFLICT, "The files have changes that are not committed"
+    ),
     ConflictError: ProblemType("conflict", HTTPStatus.CONFLICT, "Changed meanwhile"),
     PreconditionError: ProblemType(
         "precondition", HTTPStatus.PRECONDITION_FAILED, "The graph is in another state"
@@ -149,6 +156,17 @@ class Problem:
         return json.dumps(self.document(), ensure_ascii=False, indent=2).encode() + b"\n"
 
 
+def challenge(error: str | None, scope: str | None = None) -> str:
+    """Return the challenge to a request without a good token (RFC 6750, section 3).
+
+    >>> challenge("insufficient_scope", "merge")
+    'Bearer realm="migov", error="insufficient_scope", scope="merge"'
+    """
+    parts = ['Bearer realm="migov"']
+    parts += [f'{name}="{value}"' for name, value in (("error", error), ("scope", scope)) if value]
+    return ", ".join(parts)
+
+
 def problem(error: MigovError) -> Problem:
     """Return how an error is told over HTTP.
 
@@ -161,6 +179,10 @@ def problem(error: MigovError) -> Problem:
     headers: list[tuple[str, str]] = []
     if kind.status is HTTPStatus.SERVICE_UNAVAILABLE:
         headers.append(("Retry-After", str(RETRY_AFTER)))
+    if isinstance(error, UnauthorizedError):
+        headers.append(("WWW-Authenticate", challenge("invalid_token" if error.given else None)))
+    if isinstance(error, ScopeError):
+        headers.append(("WWW-Authenticate", challenge("insufficient_scope", error.scope)))
     if isinstance(error, MethodError):
         headers.append(("Allow", ", ".join(error.allowed)))
     place = error.place

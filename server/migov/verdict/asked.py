@@ -11,11 +11,13 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import migov.errors
+from migov.change.model import is_content
 from migov.engine.frames import FRAME
 from migov.errors import (
     BusyError,
@@ -36,7 +38,11 @@ _START_SECONDS: Final = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """A text from outside, what it is, and how the verdict on it is wanted."""
+    """A text from outside, what it is, and how the verdict on it is wanted.
+
+    `base` is the commit (hex) that it is meant for, and then the files that it would leave come
+    back with the verdict; None means the files as they are on disk, and the verdict alone.
+    """
 
     content: bytes
     kind: str
@@ -45,6 +51,21 @@ class Proposal:
     target: str | None = None
     replace: bool = False
     name: str = "proposal"
+    base: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """Whether a proposal conforms, and the verdict written as it is wanted.
+
+    `files` are those that it touches, as it leaves them, None for one that it removes; `message`
+    tells what changes, as a commit does. Both are empty unless it conforms and has a base.
+    """
+
+    conforms: bool
+    verdict: bytes
+    files: Mapping[str, bytes | None] = field(default_factory=dict)
+    message: str = ""
 
 
 class Verdicts:
@@ -60,6 +81,14 @@ class Verdicts:
     def ask(self, proposal: Proposal) -> tuple[bool, bytes]:
         """Return whether a proposal conforms, and the verdict written as it is wanted.
 
+        Raises what `rule` raises.
+        """
+        ruling = self.rule(proposal)
+        return ruling.conforms, ruling.verdict
+
+    def rule(self, proposal: Proposal) -> Ruling:
+        """Return the verdict on a proposal, and what it would leave.
+
         Raises RequestError, LimitError or EnvironmentProblem.
         """
         if not self._free.acquire(timeout=self._settings.deadline):
@@ -73,7 +102,7 @@ class Verdicts:
         finally:
             self._free.release()
 
-    def _asked(self, proposal: Proposal, folder: str) -> tuple[bool, bytes]:
+    def _asked(self, proposal: Proposal, folder: str) -> Ruling:
         child = self._take()
         until = time.monotonic() + _DEADLINES * self._settings.deadline
         try:
@@ -84,7 +113,7 @@ class Verdicts:
             threading.Thread(target=self._prepare, daemon=True).start()
         if "error" in frame:
             raise _error(frame)
-        return bool(frame["conforms"]), body
+        return _ruling(frame, body)
 
     def _request(self, proposal: Proposal, folder: str) -> dict[str, Any]:
         return {
@@ -96,6 +125,7 @@ class Verdicts:
             "target": proposal.target,
             "replace": proposal.replace,
             "name": proposal.name,
+            "base": proposal.base,
             "format": proposal.format,
             "language": proposal.language,
             "length": len(proposal.content),
@@ -194,6 +224,17 @@ def _wait(descriptor: int, event: int, until: float) -> None:
         raise DeadlineError(
             "The time for checking this change ran out.", hint="Propose it in smaller parts."
         )
+
+
+def _ruling(frame: dict[str, Any], body: bytes) -> Ruling:
+    at = frame["verdict"]
+    files: dict[str, bytes | None] = {}
+    for path, length in frame.get("files", ()):
+        if not is_content(path):  # the process met a text from outside: what it says is one as well
+            raise _crashed()
+        files[path] = None if length is None else body[at : at + length]
+        at += length or 0
+    return Ruling(frame["conforms"], body[: frame["verdict"]], files, frame.get("message", ""))
 
 
 def _crashed() -> ResourceError:

@@ -16,13 +16,16 @@ import sys
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from migov.change.model import files_now
+from migov.change.git import base_files
+from migov.change.model import Change, files_now, refuse_left_out
 from migov.engine.frames import FRAME
 from migov.errors import MigovError
 from migov.repository import Repository
 from migov.settings import Settings
 from migov.snapshot import lend_closures
+from migov.verdict.earlier import earlier_policy
 from migov.verdict.judge import verdict
+from migov.verdict.message import message_of
 from migov.verdict.model import Verdict
 from migov.verdict.reading import read_text
 from migov.verdict.render import render
@@ -31,7 +34,7 @@ from migov.verdict.unread import unread
 
 def _reply(request: dict[str, Any], content: bytes) -> tuple[dict[str, Any], bytes]:
     try:
-        found = _judged(request, content)
+        change, found = _judged(request, content)
     except MigovError as error:
         place = None if error.place is None else dataclasses.asdict(error.place)
         return {
@@ -40,17 +43,26 @@ def _reply(request: dict[str, Any], content: bytes) -> tuple[dict[str, Any], byt
             "place": place,
             "hint": error.hint,
         }, b""
-    text = render(found, request["format"], request["language"])
-    return {"conforms": found.conforms}, text.encode()
+    text = render(found, request["format"], request["language"]).encode()
+    if request["base"] is None or change is None or not found.conforms:
+        return {"conforms": found.conforms, "verdict": len(text)}, text
+    files = [(path, change.after.get(path)) for path in change.touched]
+    frame = {
+        "conforms": True,
+        "verdict": len(text),
+        "message": message_of(found),
+        "files": [[path, None if file is None else len(file.content)] for path, file in files],
+    }
+    return frame, b"".join([text, *(file.content for _, file in files if file is not None)])
 
 
-def _judged(request: dict[str, Any], content: bytes) -> Verdict:
-    repository = Repository(Path(request["root"]))
+def _judged(request: dict[str, Any], content: bytes) -> tuple[Change | None, Verdict]:
+    repository, base = Repository(Path(request["root"])), request["base"]
     cache, folder = Path(request["cache"]), Path(request["folder"])
     settings = dataclasses.replace(Settings(), cache=cache)
     try:
         change = read_text(
-            files_now(repository),
+            files_now(repository) if base is None else base_files(repository, base),
             content,
             request["kind"],
             target=request["target"],
@@ -59,9 +71,12 @@ def _judged(request: dict[str, Any], content: bytes) -> Verdict:
             settings=settings,
         )
     except MigovError as error:
-        return unread(error, request["kind"])
+        return None, unread(error, request["kind"])
+    if base is not None:
+        refuse_left_out(change)
     lend_closures(cache, folder)
-    return verdict(repository, change, settings=settings, folder=folder)
+    earlier = None if base is None else earlier_policy(repository, base)
+    return change, verdict(repository, change, settings=settings, folder=folder, earlier=earlier)
 
 
 def _limit(megabytes: int) -> None:

@@ -26,6 +26,7 @@ from migov.web import (
     responses,
     shapes,
     sparql,
+    writing,
 )
 from migov.web.links import (
     as_format,
@@ -39,7 +40,7 @@ from migov.web.links import (
     without_parameter,
 )
 from migov.web.request import LANGUAGES, languages
-from migov.web.served import READINGS, SERVED, CurrentSnapshot
+from migov.web.served import READINGS, SERVED, WRITER, CurrentSnapshot
 from migov.web.site import Site, site, state
 from migov.web.translation import LANGUAGE_NAMES, counted, in_template, language_of, number
 
@@ -53,9 +54,11 @@ def create_app(published: Published, settings: Settings) -> Flask:
     """Return the endpoint over what is published; raises ContentError for a broken query file."""
     app = Flask(__name__)
     app.extensions["migov"] = Site(published, settings)
-    app.extensions[changes.EXTENSION] = Verdicts(published.repository, settings)
+    verdicts = Verdicts(published.repository, settings)
+    app.extensions[writing.VERDICTS] = verdicts
     app.extensions[SERVED] = CurrentSnapshot()
     app.extensions[READINGS] = Readings(settings.deadline, settings.memory)
+    app.extensions[WRITER] = writing.gated(app.extensions["migov"], verdicts)
     app.config["MAX_CONTENT_LENGTH"] = settings.text * _WIDEST + 10_000
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.url_map.strict_slashes = False

@@ -1,4 +1,7 @@
-"""`/changes`: what proposed triples mean. The verdict comes back, and nothing is stored."""
+"""`/changes`: what proposed triples mean, and with a token and `merge=true` a merge of them.
+
+Without `merge=true` the verdict comes back, and nothing is stored.
+"""
 
 from __future__ import annotations
 
@@ -6,30 +9,24 @@ import json
 from dataclasses import dataclass
 from typing import Any, Final
 
-from flask import Blueprint, Response, current_app, request
+from flask import Blueprint, Response, current_app, request, url_for
 
 from migov.change.read.formats import FORMATS as KINDS
 from migov.errors import MigovError, ParameterError
-from migov.protocol.errors import MediaTypeError
+from migov.protocol.errors import MediaTypeError, NotOfferedError
 from migov.protocol.formats import PAGE, Format
 from migov.protocol.operation import Parameters, flag, last, parameters_of
 from migov.protocol.problems import Problem, problem
+from migov.protocol.writing import refuse_foreign_origin
 from migov.verdict.asked import Proposal, Verdicts
 from migov.web.request import explicit_format, format_among, languages, url_parameters
 from migov.web.responses import body, page
+from migov.web.writing import REPORTS, VERDICTS, write_of, writer
 
 blueprint = Blueprint("changes", __name__)
 
-EXTENSION: Final = "migov.verdicts"
-OFFERED: Final = (
-    Format("json", "page", "JSON", ("application/json",)),
-    Format("text", "page", "Text", ("text/plain",), ("txt",)),
-    Format("markdown", "page", "Markdown", ("text/markdown",), ("md",)),
-    Format("sarif", "page", "SARIF", ("application/sarif+json",)),
-    Format("junit", "page", "JUnit", ("application/xml",), ("xml",)),
-    Format("turtle", "page", "W3C validation report", ("text/turtle",), ("ttl",)),
-    PAGE,
-)
+EXTENSION: Final = VERDICTS
+OFFERED: Final = (*REPORTS, PAGE)
 """How a verdict can be written. A program that takes anything gets JSON."""
 
 _FORM: Final = "application/x-www-form-urlencoded"
@@ -69,6 +66,8 @@ def check() -> Response:
     # A form that is posted by hand has its format in the address or beside the text.
     named = last(fields, "format") if is_form and explicit_format() is None else None
     format = format_among(OFFERED, named)
+    if _is_merge(fields):
+        return _merged(_asked(fields, is_form), format, last(fields, "message"))
     if format is not PAGE:
         return body(_answer(_asked(fields, is_form), format.name), format)
     asked = _Asked()
@@ -104,16 +103,51 @@ def _asked(fields: Parameters, is_form: bool) -> _Asked:
 
 def _answer(asked: _Asked, format: str) -> bytes:
     verdicts: Verdicts = current_app.extensions[EXTENSION]
-    return verdicts.ask(
-        Proposal(
-            asked.content,
-            asked.kind,
-            format,
-            languages()[0],
-            target=asked.target,
-            replace=asked.replace,
+    return verdicts.ask(_proposal(asked, format))[1]
+
+
+def _proposal(asked: _Asked, format: str) -> Proposal:
+    return Proposal(
+        asked.content,
+        asked.kind,
+        format,
+        languages()[0],
+        target=asked.target,
+        replace=asked.replace,
+    )
+
+
+def _is_merge(fields: Parameters) -> bool:
+    """Return whether a merge is asked for; raises UnauthorizedError for a token that is not good.
+
+    A verdict needs no token, but one that is brought is looked at.
+    """
+    writing, credentials = writer(), request.headers.get("Authorization")
+    is_merge = flag(fields, "merge")
+    if is_merge and writing is None:
+        raise NotOfferedError(
+            "This server merges nothing: its operator has set no tokens.",
+            hint="Leave merge=true out for the verdict alone, or use migov merge or git.",
         )
-    )[1]
+    if writing is not None and credentials is not None:
+        writing.token(credentials, "propose")
+    return is_merge
+
+
+def _merged(asked: _Asked, format: Format, message: str | None) -> Response:
+    writing = writer()
+    assert writing is not None
+    refuse_foreign_origin(request.headers.get("Origin"), request.host)
+    token = writing.token(request.headers.get("Authorization"), "merge")
+    report = REPORTS[0] if format is PAGE else format
+    written = writing.merged(token, write_of(_proposal(asked, report.name), report, message))
+    if format is PAGE:
+        response = _page(asked, verdict=json.loads(written.body))
+    else:
+        response = body(written.body, format)
+    response.status_code = written.status
+    response.headers.extend(list(written.headers))
+    return response
 
 
 def _page(
@@ -128,6 +162,8 @@ def _page(
         asked=asked,
         text=asked.content.decode("utf-8", "replace"),
         kinds=_TITLES,
+        address=url_for("changes.form", _external=True),
+        takes_writes=writer() is not None,
         verdict=verdict,
         failure=failure,
         language=languages()[0],

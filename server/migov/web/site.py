@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -86,6 +87,7 @@ class Site:
         self.published = published
         self.settings = settings
         self._failure: MigovError | None = None
+        self._refreshing = threading.Lock()
         self._state = _state(published.edition, read_beside(published.repository))
 
     @property
@@ -105,6 +107,10 @@ class Site:
         What is broken is kept in `problem` and logged. Raises what is not for the files' stewards
         to mend, so that the caller tries again: the same files may pass then.
         """
+        with self._refreshing:  # an older look never takes the place of a newer one
+            self._refresh()
+
+    def _refresh(self) -> None:
         seen, before, earlier = self._look(), self._state, self.published.problem
         prepared: list[State] = []
 

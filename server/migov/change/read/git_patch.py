@@ -9,7 +9,7 @@ from migov.change.model import Change, Files, is_content
 from migov.change.read.checked import checked
 from migov.change.read.proposal import LONGEST, Proposal
 from migov.dataset import ContentFile
-from migov.errors import DataSyntaxError, RefusedError, TooComplexError
+from migov.errors import ConflictError, DataSyntaxError, RefusedError, TooComplexError
 
 _HUNK = re.compile(rb"@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@")
 _ESCAPE = re.compile(rb'\\([abfnrtv"\\]|[0-7]{3})')
@@ -58,9 +58,9 @@ def _apply(
     if patch.old is not None and not is_content(patch.old):
         raise reader.refused(f"it moves {patch.old} into the dataset", patch.line)
     if patch.old is not None and patch.old not in before:
-        raise reader.refused(f"there is no file {patch.old}", patch.line)
+        raise reader.unfit(f"there is no file {patch.old}", patch.line)
     if patch.new is not None and patch.new != patch.old and patch.new in after:
-        raise reader.refused(f"{patch.new} is there already", patch.line)
+        raise reader.unfit(f"{patch.new} is there already", patch.line)
     content = b"" if patch.old is None else before[patch.old].content
     lines = content.split(b"\n")
     lines = [line + b"\n" for line in lines[:-1]] + ([lines[-1]] if lines[-1] else [])
@@ -69,7 +69,7 @@ def _apply(
     for hunk in patch.hunks:
         start = hunk.old_start - (1 if hunk.old else 0)
         if start < at or lines[start : start + len(hunk.old)] != hunk.old:
-            raise reader.refused(
+            raise reader.unfit(
                 f"it does not fit {patch.old or patch.new} at line {hunk.old_start}", hunk.line
             )
         result += lines[at:start] + hunk.new
@@ -101,6 +101,10 @@ class _Reader:
             place=self._proposal().place(line, 1),
             hint="Make the patch again from the files as they are now.",
         )
+
+    def unfit(self, reason: str, line: int) -> ConflictError:
+        refused = self.refused(reason, line)
+        return ConflictError(refused.message, place=refused.place, hint=refused.hint)
 
     def _proposal(self) -> Proposal:
         return Proposal(self._name, b"\n".join(self._lines).decode("utf-8", "replace"))

@@ -86,6 +86,12 @@ def nquads_change(
     return _change(before, graphs, name, replace)
 
 
+def drop_change(before: Files, target: str, *, name: str = "proposal") -> Change:
+    """Return the change that removes a graph, and nothing where it is not there."""
+    path = required_path(target)
+    return Change(before, {other: file for other, file in before.items() if other != path}, name)
+
+
 def parsed(proposal: Proposal, format: str, base: str | None = None) -> list[Quad]:
     """Parse a proposal whole; raises DataSyntaxError with line and column."""
     refuse_triple_terms(proposal)

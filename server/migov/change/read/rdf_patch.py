@@ -22,7 +22,7 @@ from migov.change.write import Edit, edited
 from migov.dataset import read_quads
 from migov.dataset.canonical import blanks, triple_of
 from migov.dataset.turtle.tokens import Token, UnknownTurtleError, tokenize
-from migov.errors import DataSyntaxError, RefusedError, TooComplexError
+from migov.errors import ConflictError, DataSyntaxError, RefusedError, TooComplexError
 
 _PREFIX = re.compile(r'(PA|PD)\s+(?:"([^"]*)"|(\S*?):?)(?:\s+(?:<([^<>]*)>|"([^"]*)"))?\s*\.?\s*\Z')
 _LONGEST_LINE: Final = 1_000_000
@@ -227,8 +227,8 @@ def _named(
     return names
 
 
-def _not_there(proposal: Proposal, line: _Line) -> RefusedError:
-    return RefusedError(
+def _not_there(proposal: Proposal, line: _Line) -> ConflictError:
+    return ConflictError(
         f"{proposal.name} deletes a triple that {line.path} does not have.",
         place=proposal.place(line.number, 1),
         hint="Make the patch again from the files as they are now.",
