@@ -42,6 +42,7 @@ campaign: .venv/ready ## 5,000 random changes: gate and whole validation must ag
 
 quality: .venv/ready ## Precision and recall of matching names, by threshold
 	cd tests && ../$(BIN)/python -m benchmarks.link_quality
+	cd tests && ../$(BIN)/python -m benchmarks.reconcile_speed
 
 wheel: .venv/ready ## The wheel, in dist/
 	$(BIN)/python -m build --wheel

@@ -194,6 +194,8 @@ def test_a_wrong_batch_gets_one_clear_error(endpoint: str, queries: str, said: s
 def test_hostile_texts_find_nothing_and_harm_nothing(endpoint: str) -> None:
     for text in ("<script>", '"} } # ', "\u202e" * 50, "a " * 400, "%00", "' OR 1=1", "ﷺ" * 300):
         assert isinstance(asked(endpoint, query=text), list)
+    signs = {"properties": [{"pid": "ns#isoAlpha3", "v": "MAR"}]}
+    assert asked(endpoint, query="!?", **signs)[0]["id"] == "id/place/mar"
     id = "id/place/<script>alert(1)</script>"
     response = httpx.get(f"{endpoint}/reconcile/preview", params={"id": id})
     assert response.status_code == 404

@@ -80,8 +80,8 @@ def judged() -> list[Judged]:
 def true_cases() -> Iterator[Case]:
     """Yield texts that name something the index has."""
     chance = random.Random(_SEED)
-    whole = NameIndex(_countries())
-    for code, texts in _names_of_countries().items():
+    whole = NameIndex(countries())
+    for code, texts in names_of_countries().items():
         for text in texts:
             yield Case(text, code, "country", whole)
         yield Case(_misspelt(texts[0], chance), code, "country, misspelt", whole)
@@ -107,20 +107,21 @@ def false_cases() -> Iterator[Case]:
     }
     for row in _rows("false_pairs.tsv"):
         yield Case(row["text"], named.get(row["text"]), row["why"], index, row["not"])
-    every = _countries()
+    every = countries()
     for each in every:
         others = _without(each.iri)
-        for text in _names_of_countries()[each.iri][:1]:
+        for text in names_of_countries()[each.iri][:1]:
             yield Case(text, None, "a country that is not there", others)
 
 
 @cache
 def _without(code: str) -> NameIndex:
-    return NameIndex(each for each in _countries() if each.iri != code)
+    return NameIndex(each for each in countries() if each.iri != code)
 
 
 @cache
-def _countries() -> tuple[Portrait, ...]:
+def countries() -> tuple[Portrait, ...]:
+    """Return the countries and territories of ISO 3166-1 with CLDR's names, by alpha-3 code."""
     territories = {language: Locale(language).territories for language in LANGUAGES}
     return tuple(
         portrait(
@@ -137,7 +138,7 @@ def _countries() -> tuple[Portrait, ...]:
 
 
 @cache
-def _names_of_countries() -> dict[str, list[str]]:
+def names_of_countries() -> dict[str, list[str]]:
     """Return names by alpha-3 code: common and official, in four languages, none twice."""
     translations = {
         language: gettext.translation("iso3166-1", pycountry.LOCALES_DIR, languages=[language])

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
-from heapq import nsmallest
+from itertools import islice
 from math import log, sqrt
 from typing import Final
 
@@ -26,7 +26,11 @@ _PIECE: Final = 3
 _MOST_SPELLINGS: Final = 12
 """Words of the index that one word of a question may stand for."""
 _MOST_CANDIDATES: Final = 60
-"""Things that one question compares in full."""
+"""Things that one question looks at."""
+_FREQUENT: Final = 300
+"""Things that have a word from which it only tells between things that rarer words found."""
+_IN_FULL: Final = 8
+"""Of those, how many by either measure it compares in full."""
 
 
 class NameIndex:
@@ -57,7 +61,9 @@ class NameIndex:
             for piece in _pieces(word):
                 self._by_piece[piece].append(word)
         self._sorted = sorted(self._by_name)
+        self._vocabulary = sorted(self._by_word)
         self._spellings = lru_cache(maxsize=20_000)(self._spellings_of)
+        self._weights = lru_cache(maxsize=100_000)(self._weight_of)
 
     def __len__(self) -> int:
         return len(self.portraits)
@@ -80,12 +86,17 @@ class NameIndex:
 
     def weight(self, word: str) -> float:
         """Return how much a word tells: the rarer among the names, the more; above 0."""
+        return self._weights(word)
+
+    def _weight_of(self, word: str) -> float:
         if word in COMMON_WORDS:
             return _COMMON
         return 1.0 + log((1 + len(self)) / (1 + len(self._by_word.get(word, ()))))
 
-    def near(self, texts: Sequence[str], most: int = _MOST_CANDIDATES) -> list[Portrait]:
-        """Return the things that one of the texts, names or acronyms, could mean; best first.
+    def near(
+        self, texts: Sequence[str], wanted: Callable[[Portrait], bool] = lambda _: True
+    ) -> list[Portrait]:
+        """Return the wanted things that one of the texts, names or acronyms, could mean.
 
         Each word counts for the things that have it or a word nearly like it, by its rarity, so a
         thing that shares only common words comes late.
@@ -101,15 +112,36 @@ class NameIndex:
             self._count_words(words(name), of_text)
             for number, count in of_text.items():
                 counts[number] = max(counts[number], count)
-        best = nsmallest(most, counts, lambda number: (-counts[number], self.portraits[number].iri))
-        return [self.portraits[number] for number in best]
+        ordered = sorted(counts, key=counts.__getitem__, reverse=True)
+        fitting = (number for number in ordered if wanted(self.portraits[number]))
+        best = list(islice(fitting, _MOST_CANDIDATES))
+        return [self.portraits[number] for number in self._likely(best, texts)]
+
+    def _likely(self, numbers: list[int], texts: Sequence[str]) -> list[int]:
+        """Return those that are worth comparing in full: by their words, and by their spelling.
+
+        The spelling of many names is compared in native code, a tenth of the time of the rest.
+        """
+        if len(numbers) <= 2 * _IN_FULL:
+            return numbers
+        names = [(name.folded, n) for n in numbers for name in self.portraits[n].names]
+        kept = dict.fromkeys(numbers[:_IN_FULL])
+        for text in texts:
+            close = process.extract(
+                named(text).folded,
+                [name for name, _ in names],
+                scorer=fuzz.token_sort_ratio,
+                limit=_IN_FULL,
+            )
+            kept.update((names[at][1], None) for _, _, at in close)
+        return [number for number in numbers if number in kept]
 
     def _count_words(self, asked: Sequence[str], counts: dict[int, float]) -> None:
-        found = [(word, self._spellings(word)) for word in dict.fromkeys(asked)]
-        found.sort(key=lambda entry: sum(len(self._by_word[word]) for word, _ in entry[1]))
-        for _, spellings in found:
+        found = [self._spellings(word) for word in dict.fromkeys(asked)]
+        sizes = [sum(len(self._by_word[word]) for word, _ in spellings) for spellings in found]
+        for size, spellings in sorted(zip(sizes, found, strict=True)):
             gains = {spelling: self.weight(spelling) * near for spelling, near in spellings}
-            if len(counts) < _MOST_CANDIDATES:
+            if len(counts) < (_IN_FULL if size > _FREQUENT else _MOST_CANDIDATES):
                 best: dict[int, float] = {}
                 for spelling, gain in gains.items():
                     for number in self._by_word[spelling]:
@@ -133,9 +165,22 @@ class NameIndex:
         least = max(1, len(pieces) // 3)
         likely = [other for other, count in shared.items() if count >= least]
         near = process.extract(
-            word, likely, scorer=likeness_of_words, score_cutoff=_NEAR, limit=_MOST_SPELLINGS
+            word, likely, scorer=fuzz.ratio, score_cutoff=_NEAR, limit=_MOST_SPELLINGS
         )
-        return tuple((other, (score / 100) ** 2) for other, score, _ in near)
+        found = dict.fromkeys(self._stems(word), _STEM)
+        found.update((other, score) for other, score, _ in near)
+        return tuple((other, (score / 100) ** 2) for other, score in found.items())
+
+    def _stems(self, word: str) -> Iterator[str]:
+        """Yield the words of the index that begin a word, or that it begins."""
+        for length in range(_SHORTEST_STEM, len(word)):
+            if word[:length] in self._by_word:
+                yield word[:length]
+        if len(word) >= _SHORTEST_STEM:
+            at = bisect_left(self._vocabulary, word)
+            for other in self._vocabulary[at : at + _MOST_SPELLINGS]:
+                if other.startswith(word):
+                    yield other
 
 
 def _pieces(word: str) -> set[str]:
@@ -148,20 +193,25 @@ def _pieces(word: str) -> set[str]:
     return {marked[at : at + _PIECE] for at in range(len(marked) - _PIECE + 1)}
 
 
-def likeness_of_words(one: str, other: str, **_: object) -> float:
+@lru_cache(maxsize=100_000)
+def likeness_of_words(one: str, other: str) -> float:
     """Return how alike two folded words are, in per cent.
 
     >>> likeness_of_words("gabonaise", "gabon"), likeness_of_words("iran", "irak")
     (80.0, 75.0)
     """
-    likeness: float = fuzz.ratio(one, other)
+    if one == other:
+        return 100.0
+    likeness: float = fuzz.ratio(one, other, score_cutoff=_STEM / 2)
+    if one[0] != other[0]:
+        return likeness
     shorter, longer = sorted((one, other), key=len)
     is_stem = len(shorter) >= _SHORTEST_STEM and longer.startswith(shorter)
     return max(likeness, _STEM) if is_stem else likeness
 
 
-def likeness_of_names(one: str, other: str, index: NameIndex) -> float:
-    """Return how alike two folded names are, from 0 to 1.
+def likeness_of_names(one: str, other: str, index: NameIndex, least: float = 0.0) -> float:
+    """Return how alike two folded names are, from 0 to 1; or 0 where it cannot be above `least`.
 
     Half of it is their spelling, half how much of either is in the other, word by word, where rare
     words count more: `university of oxford` is not `centre on migration university of oxford`.
@@ -172,19 +222,30 @@ def likeness_of_names(one: str, other: str, index: NameIndex) -> float:
     if one == other:
         return 1.0
     spelling: float = max(fuzz.ratio(one, other), fuzz.token_sort_ratio(one, other)) / 100
+    if (spelling + 1) / 2 <= least:
+        return 0.0
     first, second = words(one), words(other)
-    covered: float = _covered(first, second, index) * _covered(second, first, index)
+    covered = _covered(first, second, index)
     # Words may be run together or apart; then only the spelling tells.
     joined: float = fuzz.ratio(one.replace(" ", ""), other.replace(" ", "")) / 100
     return min(0.999, max((spelling + sqrt(covered)) / 2, joined if joined >= 0.95 else 0.0))
 
 
-def _covered(asked: Sequence[str], known: Sequence[str], index: NameIndex) -> float:
-    """Return the part of the words, by weight, that the other name has as well."""
-    total = found = 0.0
-    for word in asked:
-        weight = index.weight(word)
-        best = max((likeness_of_words(word, other) for other in known), default=0.0)
-        total += weight
-        found += weight * (best / 100 if best >= _NEAR else 0.0)
-    return found / total if total else 0.0
+def _covered(first: Sequence[str], second: Sequence[str], index: NameIndex) -> float:
+    """Return the parts of either's words, by weight, that the other has as well, multiplied."""
+    best_first, best_second = [0.0] * len(first), [0.0] * len(second)
+    for at, one in enumerate(first):
+        for other_at, other in enumerate(second):
+            likeness = likeness_of_words(one, other)
+            if likeness >= _NEAR:
+                best_first[at] = max(best_first[at], likeness)
+                best_second[other_at] = max(best_second[other_at], likeness)
+    return _share(first, best_first, index) * _share(second, best_second, index)
+
+
+def _share(words_: Sequence[str], best: Sequence[float], index: NameIndex) -> float:
+    weights = [index.weight(word) for word in words_]
+    if not weights:  # a name of signs alone
+        return 0.0
+    found = sum(weight * likeness for weight, likeness in zip(weights, best, strict=True))
+    return found / sum(weights) / 100

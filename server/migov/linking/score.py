@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -67,13 +67,18 @@ def features(asked: Portrait, known: Portrait, index: NameIndex) -> list[Feature
     ]
 
 
-def candidates(asked: Portrait, index: NameIndex, most: int = 3) -> list[Candidate]:
-    """Return the most likely things for a portrait, best first."""
+def candidates(
+    asked: Portrait,
+    index: NameIndex,
+    most: int = 3,
+    wanted: Callable[[Portrait], bool] = lambda _: True,
+) -> list[Candidate]:
+    """Return the most likely things for a portrait, best first, of those that are `wanted`."""
     texts = [*dict.fromkeys(name.text for name in asked.names), *sorted(asked.acronyms)]
-    near = {each.iri: each for each in index.near(texts)}
+    near = {each.iri: each for each in index.near(texts, wanted)}
     for identifier in asked.identifiers:
         near.update((each.iri, each) for each in index.with_identifier(identifier))
-    scored = [_scored(asked, known, index) for known in near.values()]
+    scored = [_scored(asked, known, index) for known in near.values() if wanted(known)]
     return _told_apart(asked, [each for each in scored if each.score > 0], index, most)
 
 
@@ -141,7 +146,7 @@ def _names(asked: Portrait, known: Portrait, index: NameIndex) -> Iterable[Featu
     best, seen = 0.0, ""
     for one in asked.names:
         for other in known.names:
-            likeness = likeness_of_names(one.folded, other.folded, index)
+            likeness = likeness_of_names(one.folded, other.folded, index, best)
             if likeness > best:
                 best, seen = likeness, f"{one.text} ~ {other.text}"
     if best > 0:

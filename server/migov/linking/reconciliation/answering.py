@@ -19,8 +19,8 @@ OTHER_PROPERTY: Final = -10.0
 _IDENTIFIERS: Final = CONCEPT + "identifier-scheme/"
 _LIKELY: Final = 40.0
 """Points from which a thing is worth suggesting."""
-_REACH: Final = 60
-"""Candidates that are looked at before types and required properties leave some out."""
+_MORE: Final = 10
+"""Candidates beyond those asked for that properties may bring forward."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,15 +61,16 @@ def answered(ours: Ours, question: Question) -> list[Candidate]:
         return _by_id(ours, question)
     asked = _asked(question)
     if asked.names or asked.identifiers:
-        found = candidates(asked, ours.index, _REACH)
+        reach = question.limit + (_MORE if wish.conditions or wish.types else 0)
+        found = candidates(asked, ours.index, reach, lambda known: _fits(known, wish, question))
     else:  # only properties: whatever has one of them
         found = [
             Candidate(each, 0.0, ())
             for each in ours.index.portraits
             if any(_agrees(each, condition) for condition in wish.conditions)
+            and _fits(each, wish, question)
         ]
-    fitting = [each for each in found if _fits(each.portrait, wish, question)]
-    judged = [_with_wishes(each, wish, question) for each in fitting]
+    judged = [_with_wishes(each, wish, question) for each in found]
     judged.sort(key=lambda each: (-each.score, each.portrait.iri))
     return judged[: question.limit]
 
