@@ -30,6 +30,7 @@ def test_every_setting_is_read_from_its_variable() -> None:
         "MIGOV_WORKERS": "3",
         "MIGOV_MEMORY": "512",
         "MIGOV_ANSWER": "1",
+        "MIGOV_ROWS": "500",
         "MIGOV_TEXT": "10",
         "MIGOV_PAGE": "20",
         "MIGOV_WATCH": "0.1",
@@ -45,6 +46,7 @@ def test_every_setting_is_read_from_its_variable() -> None:
         workers=3,
         memory=512,
         answer=1,
+        rows=500,
         text=10,
         page=20,
         watch=0.1,
@@ -75,6 +77,7 @@ def test_the_process_s_environment_is_read(monkeypatch: pytest.MonkeyPatch) -> N
         ("PORT", "9" * 5000),
         ("ROOT", "~no-such-user-here/checkout"),
         ("CACHE", "~no-such-user-here/cache"),
+        *(("ROWS", value) for value in ("-1", "1.5", "x")),
         *(("DEADLINE", value) for value in ("0", "-1", "nan", "inf", "x")),
         *(("WATCH", value) for value in ("0", "-1", "nan", "inf", "x")),
         *(

@@ -36,6 +36,14 @@ def _positive_whole(text: str) -> int:
     raise ValueError("it must be a whole number, 1 or more")
 
 
+def _whole(text: str) -> int:
+    with suppress(ValueError):
+        number = int(text)
+        if number >= 0:
+            return number
+    raise ValueError("it must be a whole number, 0 or more")
+
+
 def _port(text: str) -> int:
     with suppress(ValueError):
         number = int(text)
@@ -80,6 +88,11 @@ class Settings:
     workers: int = _setting(2, "worker processes that run queries", _positive_whole)
     memory: int = _setting(2048, "megabytes that one worker may use", _positive_whole)
     answer: int = _setting(64, "megabytes that one answer may have", _positive_whole)
+    rows: int = _setting(
+        0,
+        "rows or triples that one SPARQL answer may have; a cut one says so; 0 is any number",
+        _whole,
+    )
     text: int = _setting(100_000, "characters that one query may have", _positive_whole)
     page: int = _setting(1000, "rows in one page of a canned query over HTTP", _positive_whole)
     watch: float = _setting(1.0, "seconds between looks for changed files", _positive_number)

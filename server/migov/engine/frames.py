@@ -17,12 +17,16 @@ from migov.engine.operations import GRAPH_FORMATS, SOLUTION_FORMATS, Query
 FRAME: Final = struct.Struct("!I")
 """The length of a JSON frame, between programs that exchange few of them."""
 
-REQUEST: Final = struct.Struct("!BBBBIII")
-"""What is asked, the formats for solutions and graphs, whether inferred triples join, and the
-lengths in bytes of the text, the prefixes and the dataset, which follow in this order."""
+REQUEST: Final = struct.Struct("!BBBBIIII")
+"""What is asked, the formats for solutions and graphs, whether inferred triples join, the most rows
+or triples to answer (0 for any number), and the lengths in bytes of the text, the prefixes and the
+dataset, which follow in this order."""
 
 REPLY: Final = struct.Struct("!BBI")
 """What the body is, the format it is written in, and its length in bytes."""
+
+CUT: Final = 0x80
+"""Stands beside the format of an answer that has not all rows or triples."""
 
 QUERY: Final = 0
 UPDATE: Final = 1
@@ -59,6 +63,7 @@ def pack_query(query: Query) -> bytes:
         query.solutions,
         query.graph,
         query.inferred,
+        query.rows,
     )
 
 
@@ -70,6 +75,7 @@ def pack(
     solutions: str | None = None,
     graph: str | None = None,
     inferred: bool = False,
+    rows: int = 0,
 ) -> bytes:
     """Return a request; `dataset` is JSON, a list of default graphs and one of named graphs."""
     head = REQUEST.pack(
@@ -77,6 +83,7 @@ def pack(
         _NUMBERS[solutions],
         _NUMBERS[graph],
         inferred,
+        rows,
         len(text),
         len(prefixes),
         len(dataset),
@@ -92,10 +99,10 @@ def packed_prefixes(prefixes: Mapping[str, str]) -> bytes:
 def format_of(number: int) -> str | None:
     """Return the name of a format from a head, None where none was asked for.
 
-    >>> format_of(1), format_of(0)
-    ('json', None)
+    >>> format_of(1), format_of(1 | CUT), format_of(0)
+    ('json', 'json', None)
     """
-    return FORMATS[number - 1] if number else None
+    return FORMATS[(number & ~CUT) - 1] if number else None
 
 
 def number_of(name: str | None) -> int:

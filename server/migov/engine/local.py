@@ -105,7 +105,8 @@ class LocalEngine:
         kind, name, body = self._ask(frames.pack_query(query), abandoned)
         if kind == frames.ERROR:
             raise _error(frames.error_of(body), query.text)
-        return Answer(frames.KINDS[kind], cast(str, frames.format_of(name)), body)
+        format = cast(str, frames.format_of(name))
+        return Answer(frames.KINDS[kind], format, body, is_cut=bool(name & frames.CUT))
 
     def update(self, update: Update, prefixes: Mapping[str, str] | None = None) -> Changed:
         """Return the graphs that an update would change, each as N-Quads before and after.

@@ -21,7 +21,8 @@ class Query:
     `solutions` and `graph` name the format for either kind of result, since only evaluation tells
     which it is; None means that the asker accepts none. `default_graphs` and `named_graphs` are the
     dataset of the request (SPARQL 1.1 Protocol, section 2.1.4): None leaves it to the query. With
-    `inferred` the inferred graph joins the default graph and the named graphs.
+    `inferred` the inferred graph joins the default graph and the named graphs. An answer has at
+    most `rows` rows or triples, and says when there were more; 0 is no limit.
     """
 
     text: str
@@ -31,15 +32,21 @@ class Query:
     default_graphs: tuple[str, ...] | None = None
     named_graphs: tuple[str, ...] | None = None
     prefixes: Mapping[str, str] = field(default_factory=dict)
+    rows: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A whole answer: what kind of result it is, the format it is written in, and its bytes."""
+    """An answer: what kind of result it is, the format it is written in, and its bytes.
+
+    It is whole, or `is_cut` after the rows or triples that the query allows; its body says so too
+    where the format has a place for that.
+    """
 
     kind: Kind
     format: str
     body: bytes
+    is_cut: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +66,10 @@ class Engine(Protocol):
     """Anything that answers SPARQL queries over one snapshot."""
 
     def answer(self, query: Query) -> Answer:
-        """Return the whole answer; raises RequestError or LimitError, never a part of an answer."""
+        """Return the answer; raises RequestError or LimitError.
+
+        Never a part of an answer unless the query allows no more, and then it says so.
+        """
 
     def close(self) -> None:
         """Let go of everything; queries that run may still finish."""

@@ -7,12 +7,12 @@ and whoever asked ends this process when time runs out.
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import select
 import socket
 import threading
+from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any, BinaryIO, Final, NoReturn
 
@@ -21,6 +21,7 @@ from pyoxigraph import (
     QuerySolutions,
     QueryTriples,
     Store,
+    Triple,
     serialize,
 )
 
@@ -28,27 +29,11 @@ from migov.engine import frames
 from migov.engine.formats import GRAPHS, SOLUTIONS
 from migov.engine.rights import give_up_everything
 from migov.engine.scope import Asked, Scopes
+from migov.engine.spool import COUNTED, Spool, TooLarge, cut_rows, cut_triples
 from migov.engine.updating import run_update
 
 _Reply = tuple[int, int, bytes]
 _PREFIXED: Final = ("ttl", "trig", "rdf")
-
-
-class _TooLarge(Exception):
-    pass
-
-
-class _Bounded(io.BytesIO):
-    """Bytes up to a limit; the first byte over it ends the writing."""
-
-    def __init__(self, limit: int) -> None:
-        super().__init__()
-        self._limit = limit
-
-    def write(self, data: Any) -> int:
-        if self.tell() + len(data) > self._limit:
-            raise _TooLarge
-        return super().write(data)
 
 
 class Worker:
@@ -63,7 +48,7 @@ class Worker:
 
     def answer(self, head: bytes, requests: BinaryIO) -> _Reply:
         """Read what follows a head and return the kind, the format and the body of its answer."""
-        order, solutions, graph, inferred, *sizes = frames.REQUEST.unpack(head)
+        order, solutions, graph, inferred, rows, *sizes = frames.REQUEST.unpack(head)
         text, prefixes, dataset = (requests.read(size) for size in sizes)
         try:
             if order == frames.UPDATE:
@@ -75,15 +60,17 @@ class Worker:
                 self._known(prefixes),
             )
             names = frames.format_of(solutions), frames.format_of(graph)
-            return self._evaluated(asked, *names)
+            return self._evaluated(asked, *names, rows)
         except SyntaxError as error:
             return _error("syntax", message=str(error.msg))
-        except _TooLarge:
+        except TooLarge:
             return _error("large")
         except (OSError, RuntimeError, ValueError) as error:
             return _error("evaluation", message=str(error))
 
-    def _evaluated(self, asked: Asked, solutions: str | None, graph: str | None) -> _Reply:
+    def _evaluated(
+        self, asked: Asked, solutions: str | None, graph: str | None, rows: int
+    ) -> _Reply:
         scope = self._scopes.of(asked)
         result = scope.store.query(
             asked.text,
@@ -95,14 +82,39 @@ class Worker:
         name = graph if kind == frames.GRAPH else solutions
         if name is None:
             return _error("format", kind=frames.KINDS[kind])
-        out = _Bounded(self._limit)
-        if isinstance(result, QueryTriples) and asked.prefixes and name in _PREFIXED:
-            serialize(result, out, GRAPHS[name], prefixes=asked.prefixes)
-        elif isinstance(result, QueryTriples):
-            result.serialize(out, format=GRAPHS[name])  # in native code: ten times faster
+        body, is_cut = self._written(result, name, asked.prefixes, rows)
+        return kind, frames.number_of(name) | (frames.CUT if is_cut else 0), body
+
+    def _written(
+        self,
+        result: QuerySolutions | QueryBoolean | QueryTriples,
+        name: str,
+        prefixes: dict[str, str],
+        rows: int,
+    ) -> tuple[bytes, bool]:
+        """Return the bytes of a result, and whether it has more rows or triples than asked for."""
+        if isinstance(result, QueryTriples):
+            has_prefixes = bool(prefixes) and name in _PREFIXED
+
+            def write(triples: Iterable[Triple], out: Spool) -> None:
+                serialize(triples, out, GRAPHS[name], prefixes=prefixes if has_prefixes else None)
+
+            if rows and name not in COUNTED:
+                return cut_triples(result, write, name, self._limit, rows)
+            native = not has_prefixes  # in native code: ten times faster
+
+            def spool(out: Spool) -> None:
+                result.serialize(out, GRAPHS[name]) if native else write(result, out)
         else:
-            result.serialize(out, format=SOLUTIONS[name])
-        return kind, frames.number_of(name), out.getvalue()
+
+            def spool(out: Spool) -> None:
+                result.serialize(out, SOLUTIONS[name])
+
+        if rows and not isinstance(result, QueryBoolean):
+            return cut_rows(spool, name, self._limit, rows)
+        out = Spool(self._limit)
+        spool(out)
+        return out.getvalue(), False
 
     def _known(self, text: bytes) -> dict[str, str]:
         """Return the prefixes that a text stands for; the same few are sent again and again."""

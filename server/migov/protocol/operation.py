@@ -133,8 +133,9 @@ def answer(
     graphs: Collection[str],
     characters: int,
     prefixes: Mapping[str, str],
+    rows: int = 0,
 ) -> Answer:
-    """Check a query that came from outside and return its answer.
+    """Check a query that came from outside and return its answer: at most `rows` rows unless 0.
 
     A page is made from JSON solutions or from Turtle. Raises RequestError or LimitError.
     """
@@ -147,6 +148,7 @@ def answer(
         default_graphs=operation.default_graphs,
         named_graphs=operation.named_graphs,
         prefixes=prefixes,
+        rows=rows,
     )
     try:
         found = engine.answer(query)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from flask import Response, jsonify
 
 from migov.engine import Query
-from migov.entities import labels
+from migov.entities import KnownTerms, labels
 from migov.errors import Place, QuerySyntaxError
 from migov.protocol.explain import explained
 from migov.protocol.explanation import CAUSES, REASONS, Explanation, cause_of, explain, iris_of
@@ -15,6 +15,7 @@ from migov.protocol.operation import Operation, check
 from migov.web.links import Shown
 from migov.web.request import languages
 from migov.web.responses import names_of
+from migov.web.served import CurrentSnapshot, Served, served
 from migov.web.site import site, state
 
 
@@ -41,27 +42,26 @@ class Explained:
 
 def explained_operation(operation: Operation) -> Explanation:
     """Return why a query from outside answers as it does; raises RequestError or LimitError."""
-    current, settings = state(), site().settings
-    graphs = list(current.snapshot.graphs)
-    check(operation, graphs=graphs, characters=settings.text, prefixes=current.prefixes)
+    dataset = served()
+    prefixes, graphs = dataset.prefixes, sorted(dataset.graphs())
+    check(operation, graphs=graphs, characters=dataset.characters, prefixes=prefixes)
     query = Query(
         operation.text,
         inferred=operation.inferred,
         default_graphs=operation.default_graphs,
         named_graphs=operation.named_graphs,
-        prefixes=current.prefixes,
+        prefixes=prefixes,
     )
     try:
-        return explain(current.engine, current.known, query, graphs, settings.deadline)
+        return explain(dataset.engine, _known(dataset), query, graphs, site().settings.deadline)
     except QuerySyntaxError as error:
-        raise explained(error, operation.text, current.prefixes) from error
+        raise explained(error, operation.text, prefixes) from error
 
 
 def document(explanation: Explanation) -> Response:
     """Return an explanation as JSON."""
-    current = state()
-    named = labels(current.house, iris_of(explanation), languages())
-    return jsonify(explanation.document(current.snapshot.digest, named))
+    named = labels(state().house, iris_of(explanation), languages())
+    return jsonify(explanation.document(served().version, named))
 
 
 def shown(explanation: Explanation) -> Explained:
@@ -84,3 +84,10 @@ def shown(explanation: Explanation) -> Explained:
         [Told(part.text, part.place, CAUSES[cause_of(part)]) for part in explanation.cause.parts],
         explanation.unread or explanation.cause.unread,
     )
+
+
+def _known(dataset: Served) -> KnownTerms:
+    """Return the terms of a dataset; those of a snapshot are read once."""
+    if isinstance(dataset, CurrentSnapshot):
+        return state().known
+    return KnownTerms(dataset.engine)

@@ -21,7 +21,9 @@ from migov.web.links import Names
 from migov.web.request import languages, url_parameters, wants_page
 from migov.web.site import site, state
 
-_EXPOSED: Final = "ETag, Link, Location, Migov-Commit, Migov-Snapshot, Retry-After, Vary"
+_EXPOSED: Final = (
+    "ETag, Link, Location, Migov-Commit, Migov-Snapshot, Migov-Truncated, Retry-After, Vary"
+)
 _POLICY: Final = "; ".join(
     (
         "default-src 'none'",

@@ -33,7 +33,7 @@ class Served(Protocol):
     """What the faces of the protocols ask of a dataset.
 
     `version` changes with every change of it; `prefixes` hold without being declared; a query or an
-    update may have so many `characters`.
+    update may have so many `characters`, the answer to a query so many `rows`, 0 for any number.
     """
 
     def __hash__(self) -> int: ...
@@ -49,6 +49,9 @@ class Served(Protocol):
 
     @property
     def characters(self) -> int: ...
+
+    @property
+    def rows(self) -> int: ...
 
     def graphs(self) -> Collection[str]:
         """Return the named graphs that a query may name."""
@@ -87,6 +90,10 @@ class CurrentSnapshot:
     @property
     def characters(self) -> int:
         return site().settings.text
+
+    @property
+    def rows(self) -> int:
+        return site().settings.rows
 
     def graphs(self) -> Collection[str]:
         return {*state().snapshot.graphs, INFERRED_GRAPH}

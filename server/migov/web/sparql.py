@@ -13,6 +13,7 @@ from migov.protocol.formats import GRAPHS, PAGE, SOLUTIONS, Wanted, choose_for_q
 from migov.protocol.operation import Operation, Parameters, answer, last, read_operation
 from migov.protocol.operation import parameters_of as fields_of
 from migov.protocol.problems import Problem, problem
+from migov.protocol.truncation import TRUNCATED, truncated
 from migov.protocol.update import is_update, read_update_operation
 from migov.web.explanation import document, explained_operation, shown
 from migov.web.graph_store import response_of, updated
@@ -98,12 +99,18 @@ def _answered(operation: Operation, wanted: Wanted) -> Response:
         graphs=dataset.graphs(),
         characters=dataset.characters,
         prefixes=dataset.prefixes,
+        rows=dataset.rows,
     )
+    most = dataset.rows if result.is_cut else None
     format = wanted.of(result.kind)
     if format is PAGE:
-        return _form(operation, result=result_of(result), kind=result.kind)
-    assert format is not None  # the engine refuses a kind of result that nothing was named for
-    return body(result.body, format)
+        response = _form(operation, result=result_of(result), kind=result.kind, most=most)
+    else:
+        assert format is not None  # the engine refuses a kind of result that none was named for
+        response = body(result.body, format)
+    if most is not None:
+        response.headers[TRUNCATED] = truncated(result.kind, most)
+    return response
 
 
 def _form(
@@ -111,6 +118,7 @@ def _form(
     *,
     result: Result | None = None,
     kind: str = "solutions",
+    most: int | None = None,
     failure: Problem | None = None,
     explanation: Explanation | None = None,
 ) -> Response:
@@ -120,6 +128,7 @@ def _form(
         operation=operation,
         result=result,
         formats=GRAPHS if kind == "graph" else SOLUTIONS,
+        most=most,
         failure=failure,
         prefixes=state().prefixes,
         explanation=shown(explanation) if explanation else None,
