@@ -70,9 +70,16 @@ def client(app: Flask) -> FlaskClient:
 @contextmanager
 def running(root: Path, cache: Path, *options: str, wait: float = 60) -> Iterator[str]:
     """Run `migov serve` in a process of its own and give its address, without the final slash."""
-    command = [sys.executable, "-m", "migov.cli", "serve", "--port", "0", "--watch", "0.2"]
+    places = ("--root", str(root), "--cache", str(cache))
+    with started("serve", "--port", "0", "--watch", "0.2", *places, *options, wait=wait) as address:
+        yield address
+
+
+@contextmanager
+def started(*arguments: str, wait: float = 60) -> Iterator[str]:
+    """Run a command that serves and give the first address it tells, without the final slash."""
     child = subprocess.Popen(
-        [*command, "--root", str(root), "--cache", str(cache), *options],
+        [sys.executable, "-m", "migov.cli", *arguments],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 import pytest
-from rdflib import Graph, URIRef
+from rdflib import Graph, Namespace, URIRef
 from rdflib.plugins.stores.sparqlstore import SPARQLStore
 from SPARQLWrapper import CSV, JSON, JSONLD, N3, RDFXML, TSV, TURTLE, XML, SPARQLWrapper
 
@@ -52,6 +52,14 @@ def test_rdflib_store(endpoint: str, method: Any, format: str) -> None:
 def test_rdflib_reads_an_entity_at_its_address(endpoint: str) -> None:
     graph = Graph().parse(f"{endpoint}/id/place/mar")
     assert (URIRef(MOROCCO), None, None) in graph
+
+
+def test_the_endpoint_describes_itself(endpoint: str) -> None:
+    graph = Graph().parse(f"{endpoint}/sparql")
+    sd = Namespace("http://www.w3.org/ns/sparql-service-description#")
+    assert (URIRef(f"{endpoint}/sparql"), sd.endpoint, URIRef(f"{endpoint}/sparql")) in graph
+    assert httpx.get(f"{endpoint}/sparql").headers["Content-Type"].startswith("text/turtle")
+    assert httpx.get(f"{endpoint}/graphs?default").text.count("\n") > 10_000
 
 
 def test_curl_lines_of_the_front_page(endpoint: str) -> None:

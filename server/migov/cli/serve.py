@@ -16,7 +16,12 @@ from migov.repository import find_repository
 
 @click.command(name="serve")
 @settings_options()
-def command(**given: Any) -> None:
+@click.option(
+    "--scratch",
+    is_flag=True,
+    help="An empty dataset on the loopback that takes any write; needs no checkout, keeps nothing.",
+)
+def command(scratch: bool, **given: Any) -> None:
     """Answer SPARQL and show the graph on this machine.
 
     The endpoint is at /sparql, the questions at /queries, each entity at its own path. Commits
@@ -27,8 +32,15 @@ def command(**given: Any) -> None:
       migov serve
       migov serve --port 8080
       migov serve --host 0.0.0.0 --deadline 5
+      migov serve --scratch
     """
     settings = settings_from(**given)
+    if scratch:
+        from migov.cli.scratch import serve_scratch
+
+        with contextlib.suppress(KeyboardInterrupt), _log_shown():
+            serve_scratch(settings)
+        return
     repository = find_repository(settings.root)
     from migov.engine import Published
     from migov.merge import recover_before_reading

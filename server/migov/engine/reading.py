@@ -159,26 +159,26 @@ def _error(frame: dict[str, Any]) -> MigovError:
     match what:
         case "doctype":
             return RefusedError(
-                "The document has a DOCTYPE, and entities are not expanded.",
+                f"The {which} has a DOCTYPE, and entities are not expanded.",
                 place=place,
                 hint="Write the IRIs whole, and leave the DOCTYPE out.",
             )
         case "remote":
             return RefusedError(
-                "The context of the document stands elsewhere, and nothing is fetched.",
+                f"The context of the {which} stands elsewhere, and nothing is fetched.",
                 place=place,
                 hint="Put the context itself into the document, or expand it first.",
             )
         case "graph":
             return RefusedError(
-                f"The document has triples of <{frame['graph']}>, another graph.",
+                f"The {which} has triples of <{frame['graph']}>, another graph.",
                 place=place,
                 hint="Send each graph to its own address.",
             )
         case _:
             reason = frame["message"].rstrip(".")
             return DataSyntaxError(
-                f"The document cannot be read: {reason}.",
+                f"The {which} cannot be read: {reason}.",
                 place=place,
                 hint="Is it in the format that Content-Type says?",
             )

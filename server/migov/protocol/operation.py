@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import parse_qsl
 
+from pyoxigraph import NamedNode
 from werkzeug.http import parse_options_header
 
 from migov.engine import Answer, Engine, Query
-from migov.errors import ParameterError, QuerySyntaxError, RequestError, UnknownFormatError
+from migov.errors import ParameterError, Place, QuerySyntaxError, RequestError, UnknownFormatError
 from migov.protocol.errors import (
     EncodingError,
     MediaTypeError,
@@ -21,12 +23,14 @@ from migov.protocol.explain import explained
 from migov.protocol.formats import GRAPHS, PAGE, SOLUTIONS, Format, Wanted, names_of
 from migov.protocol.limits import check_dataset, check_text
 from migov.protocol.prefixes import without_unused
+from migov.sparql.tokens import tokenize
 
 FORM: Final = "application/x-www-form-urlencoded"
 QUERY: Final = "application/sparql-query"
 UPDATE: Final = "application/sparql-update"
 
 _DATASET: Final = ("default-graph-uri", "named-graph-uri")
+_SCHEME: Final = re.compile(r"<[A-Za-z][A-Za-z0-9+.\-]*:")
 _VERSIONS: Final = ("1.0", "1.1", "1.2", "1.2-basic")
 
 Parameters = Sequence[tuple[str, str]]
@@ -134,14 +138,16 @@ def answer(
     characters: int,
     prefixes: Mapping[str, str],
     rows: int = 0,
+    base: str | None = None,
 ) -> Answer:
     """Check a query that came from outside and return its answer: at most `rows` rows unless 0.
 
     A page is made from JSON solutions or from Turtle. Raises RequestError or LimitError.
     """
     check(operation, graphs=graphs, characters=characters, prefixes=prefixes)
+    declared = declared_base(operation.text, base)
     query = Query(
-        operation.text,
+        declared + operation.text,
         solutions=_engine_format(wanted.solutions, "json"),
         graph=_engine_format(wanted.graph, "ttl"),
         inferred=operation.inferred,
@@ -153,6 +159,7 @@ def answer(
     try:
         found = engine.answer(query)
     except QuerySyntaxError as error:
+        error = without_declared(error, declared, operation.text)
         raise explained(error, operation.text, prefixes) from error
     except UnknownFormatError as error:
         raise _unfit(wanted) from error
@@ -171,6 +178,30 @@ def check(
         operation.named_graphs,
         prefixes,
     )
+
+
+def declared_base(text: str, base: str | None) -> str:
+    """Return what to put before a text with relative IRIs; nothing for any other text.
+
+    The text's own BASE comes after it and holds from there on.
+
+    >>> declared_base("ASK { <s> ?p ?o }", "http://127.0.0.1:8000/sparql")
+    'BASE <http://127.0.0.1:8000/sparql> '
+    """
+    if base is None or not any(
+        token.kind == "iri" and not _SCHEME.match(token.text) for token in tokenize(text)
+    ):
+        return ""
+    return f"BASE {NamedNode(base)} "
+
+
+def without_declared(error: QuerySyntaxError, declared: str, text: str) -> QuerySyntaxError:
+    """Return an error with its place in the text as it was sent."""
+    place = error.place
+    if declared and place is not None and place.line == 1 and place.column is not None:
+        column = max(1, place.column - len(declared))
+        error.place = Place.within(place.source, text, 1, column)
+    return error
 
 
 def _unfit(wanted: Wanted) -> UnknownFormatError:

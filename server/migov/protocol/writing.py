@@ -85,7 +85,12 @@ def refuse_foreign_origin(origin: str | None, host: str) -> None:
     >>> refuse_foreign_origin(None, "127.0.0.1:8000")
     """
     if origin is not None and origin.partition("://")[2].lower() != host.lower():
-        raise RefusedError(
-            "A page of another site sent this write.",
-            hint="Write from a program, or from a page of this server.",
-        )
+        raise foreign_page()
+
+
+def foreign_page() -> RefusedError:
+    """Return the error for a write that a page of another site sent."""
+    return RefusedError(
+        "A page of another site sent this write.",
+        hint="Write from a program, or from a page of this server.",
+    )

@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 
 from flask import Flask, Response
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound, RequestEntityTooLarge
 
 from migov.errors import MigovError, RequestError
 from migov.protocol.errors import MethodError, TooLongError, UnknownPathError
-from migov.protocol.problems import problem
+from migov.protocol.problems import Problem, problem
 from migov.web.responses import problem_response
 
 log = logging.getLogger(__name__)
 
 
-def _known(error: MigovError) -> Response:
-    return problem_response(problem(error))
-
-
-def _http(error: HTTPException) -> Response:
-    return _known(_translated(error))
+Render = Callable[[Problem], Response]
 
 
 def _translated(error: HTTPException) -> MigovError:
@@ -44,18 +40,26 @@ def _translated(error: HTTPException) -> MigovError:
     return RequestError(error.description or error.name)
 
 
-def _defect(error: Exception) -> Response:
+def _defect(error: Exception) -> MigovError:
     log.exception("a request failed", exc_info=error)
-    return _known(
-        MigovError(
-            "This server made a mistake, and it has been written to its log.",
-            hint="Please report what you asked for.",
-        )
+    return MigovError(
+        "This server made a mistake, and it has been written to its log.",
+        hint="Please report what you asked for.",
     )
 
 
-def register(app: Flask) -> None:
+def register(app: Flask, render: Render = problem_response) -> None:
     """Let an application render every error in one of these ways."""
-    app.register_error_handler(MigovError, _known)
-    app.register_error_handler(HTTPException, _http)
-    app.register_error_handler(Exception, _defect)
+
+    def known(error: MigovError) -> Response:
+        return render(problem(error))
+
+    def http(error: HTTPException) -> Response:
+        return render(problem(_translated(error)))
+
+    def defect(error: Exception) -> Response:
+        return render(problem(_defect(error)))
+
+    app.register_error_handler(MigovError, known)
+    app.register_error_handler(HTTPException, http)
+    app.register_error_handler(Exception, defect)

@@ -25,7 +25,8 @@ from migov.protocol.graph_store import (
     read_graph,
     read_payload,
 )
-from migov.protocol.operation import UPDATE, no_update
+from migov.protocol.limits import check_text
+from migov.protocol.operation import UPDATE, declared_base, no_update, without_declared
 from migov.protocol.patching import restricted
 from migov.protocol.update import UpdateOperation, check_update, read_update_operation
 from migov.protocol.writing import Writer, Written, refuse_foreign_origin
@@ -209,16 +210,17 @@ def _patch(graph: str | None) -> _Act:
         )
     known_graph(graph)
     sent = read_update_operation("POST", (), request.headers["Content-Type"], request.get_data())
-    check_update(sent, served().characters, served().graphs())
-    patch = restricted(sent.text, graph)
+    check_text(sent.text, served().characters)
+    declared = declared_base(sent.text, graph or served().base)
+    patch = restricted(declared + sent.text, graph)
 
     def act(taking: Writer, expected: str | None) -> Written:
         try:
             return taking.update(patch.text, (), (), _credentials(), expected=expected)
         except QuerySyntaxError as error:
             if error.place is not None:
-                error.place = patch.place(error.place, sent.text)
-            raise
+                error.place = patch.place(error.place, declared + sent.text)
+            raise without_declared(error, declared, sent.text) from error
 
     return act
 
@@ -242,10 +244,16 @@ def updated(read: Callable[[], UpdateOperation]) -> Written:
     """
     taking = _taking()
     operation = read()
-    check_update(operation, served().characters, served().graphs())
+    dataset = served()
+    check_update(operation, dataset.characters, dataset.graphs())
+    declared = declared_base(operation.text, dataset.base)
     try:
         return taking.update(
-            operation.text, operation.using_graphs, operation.using_named_graphs, _credentials()
+            declared + operation.text,
+            operation.using_graphs,
+            operation.using_named_graphs,
+            _credentials(),
         )
     except QuerySyntaxError as error:
-        raise explained(error, operation.text, served().prefixes, update=True) from error
+        error = without_declared(error, declared, operation.text)
+        raise explained(error, operation.text, dataset.prefixes, update=True) from error

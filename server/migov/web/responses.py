@@ -34,7 +34,7 @@ _POLICY: Final = "; ".join(
         "frame-ancestors 'none'",
     )
 )
-_SECURITY: Final = {
+SECURITY: Final = {
     "Content-Security-Policy": _POLICY,
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
@@ -138,7 +138,7 @@ def _unchanged() -> Response | None:
 
 
 def _finished(response: Response) -> Response:
-    for name, value in _SECURITY.items():
+    for name, value in SECURITY.items():
         response.headers.setdefault(name, value)
     response.headers.pop("Date", None)  # the server in front writes it
     response.headers["Migov-Snapshot"] = state().snapshot.digest

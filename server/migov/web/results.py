@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -72,20 +72,25 @@ class Result:
     truth: bool | None = None
 
 
-def result_of(answer: Answer) -> Result:
+_Naming = Callable[[Iterable[str]], Names]
+
+
+def result_of(answer: Answer, naming: _Naming = names_of) -> Result:
     """Return an answer (JSON solutions or a Turtle graph) made ready to show."""
     if answer.kind == "graph":
-        return Result(graph=_graph(answer.body))
+        return Result(graph=_graph(answer.body, naming))
     results = parse_query_results(answer.body, format=QueryResultsFormat.JSON)
     if isinstance(results, QueryBoolean):
         return Result(truth=bool(results))
     assert isinstance(results, QuerySolutions)
     columns = [variable.value for variable in results.variables]
     found = [[_plain(term) for term in solution] for solution in results]
-    return Result(table=_table(columns, found[:MOST_ROWS], len(found)))
+    shown = found[:MOST_ROWS]
+    names = _names((term for row in shown for term in row), naming)
+    return Result(table=_joined(columns, shown, len(found), names))
 
 
-def _graph(body: bytes) -> Graph:
+def _graph(body: bytes, naming: _Naming) -> Graph:
     """Return a Turtle graph by subject and property, in the order in which it is written."""
     triples = list(parse(body, format=RdfFormat.TURTLE))
     grouped: dict[Term, dict[Term, list[Term]]] = {}
@@ -93,12 +98,13 @@ def _graph(body: bytes) -> Graph:
         subject, value = _plain(triple.subject), _plain(triple.object)
         if subject is not None and value is not None:
             grouped.setdefault(subject, {}).setdefault(triple.predicate, []).append(value)
-    names = _names(
+    terms = (
         term
         for subject, properties in grouped.items()
         for predicate, values in properties.items()
         for term in (subject, predicate, *values)
     )
+    names = _names(terms, naming)
     subjects = [
         Subject(
             names.term(subject),
@@ -124,12 +130,8 @@ def row_count(body: bytes) -> int:
     return len(json.loads(body)["results"]["bindings"])
 
 
-def _table(columns: list[str], rows: list[list[Term | None]], total: int) -> Table:
-    return _joined(columns, rows, total, _names(term for row in rows for term in row))
-
-
-def _names(terms: Iterable[Term | None]) -> Names:
-    return names_of({term.value for term in terms if isinstance(term, NamedNode)})
+def _names(terms: Iterable[Term | None], naming: _Naming) -> Names:
+    return naming({term.value for term in terms if isinstance(term, NamedNode)})
 
 
 def _joined(columns: list[str], rows: list[list[Term | None]], total: int, names: Names) -> Table:

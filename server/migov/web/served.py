@@ -34,6 +34,7 @@ class Served(Protocol):
 
     `version` changes with every change of it; `prefixes` hold without being declared; a query or an
     update may have so many `characters`, the answer to a query so many `rows`, 0 for any number.
+    Relative IRIs in one are resolved against `base`, and are errors without one.
     """
 
     def __hash__(self) -> int: ...
@@ -52,6 +53,9 @@ class Served(Protocol):
 
     @property
     def rows(self) -> int: ...
+
+    @property
+    def base(self) -> str | None: ...
 
     def graphs(self) -> Collection[str]:
         """Return the named graphs that a query may name."""
@@ -94,6 +98,10 @@ class CurrentSnapshot:
     @property
     def rows(self) -> int:
         return site().settings.rows
+
+    @property
+    def base(self) -> str | None:
+        return None
 
     def graphs(self) -> Collection[str]:
         return {*state().snapshot.graphs, INFERRED_GRAPH}

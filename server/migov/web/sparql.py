@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from http import HTTPStatus
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, request, url_for
 
+from migov.engine import Answer
 from migov.errors import MigovError
 from migov.protocol.description import described
 from migov.protocol.explanation import Explanation
@@ -14,13 +17,14 @@ from migov.protocol.operation import Operation, Parameters, answer, last, read_o
 from migov.protocol.operation import parameters_of as fields_of
 from migov.protocol.problems import Problem, problem
 from migov.protocol.truncation import TRUNCATED, truncated
-from migov.protocol.update import is_update, read_update_operation
-from migov.web.explanation import document, explained_operation, shown
+from migov.protocol.update import UpdateOperation, is_update, read_update_operation
+from migov.web.explanation import document, explained_operation
+from migov.web.explanation import shown as explained_page
 from migov.web.graph_store import response_of, updated
-from migov.web.request import chosen_language, url_parameters
+from migov.web.request import chosen_language, url_parameters, wants_page
 from migov.web.responses import body, page
-from migov.web.results import Result, result_of
-from migov.web.served import served
+from migov.web.results import result_of
+from migov.web.served import served, writer
 from migov.web.site import state
 
 blueprint = Blueprint("sparql", __name__)
@@ -38,25 +42,70 @@ WHERE {
 ORDER BY ?initiative ?role ?actor ?record"""
 
 
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What the page shows: what was sent, and the answer, the error or the explanation.
+
+    `most` are the rows or triples to which the answer was cut, None where it is whole.
+    """
+
+    operation: Operation | None = None
+    update: UpdateOperation | None = None
+    answer: Answer | None = None
+    most: int | None = None
+    failure: Problem | None = None
+    explanation: Explanation | None = None
+
+    @property
+    def status(self) -> int:
+        return self.failure.status if self.failure else HTTPStatus.OK
+
+
+Form = Callable[[Shown], Response]
+
+
 @blueprint.route("/sparql", methods=["GET", "POST"])
 def sparql() -> Response:
     """Answer a query, or show the form to a browser that brings none."""
+    return respond(_form)
+
+
+def respond(form: Form) -> Response:
+    """Answer a request at the endpoint; `form` makes the page for those who want one."""
     if is_update(*_request()):
-        return response_of(updated(lambda: read_update_operation(*_request())))
+        return _updated(form)
     wanted = choose_for_query(request.headers.get("Accept"), _named_format())
     if _asks_nothing() and wanted.graph is not None and not wanted.page:
-        return body(described(served().description(request.base_url), wanted.graph), wanted.graph)
+        endpoint = url_for("sparql.sparql", _external=True)
+        return body(described(served().description(endpoint), wanted.graph), wanted.graph)
     if not wanted.page:
-        return _answered(_operation(), wanted)
+        return _answered(_operation(), wanted, form)
     chosen_language()
     if request.method != "POST" and not last(url_parameters(), "query"):
-        return _form(Operation(_EXAMPLE))
+        return form(Shown())
     operation = Operation("")
     try:
         operation = _operation()
-        return _answered(operation, wanted)
+        return _answered(operation, wanted, form)
     except MigovError as error:
-        return _form(operation, failure=problem(error))
+        return form(Shown(operation, failure=problem(error)))
+
+
+def _updated(form: Form) -> Response:
+    """Run an update; whoever sent it from a page gets the page again."""
+    sent: list[UpdateOperation] = []
+
+    def read() -> UpdateOperation:
+        sent.append(read_update_operation(*_request()))
+        return sent[0]
+
+    if writer() is None or not wants_page():
+        return response_of(updated(read))
+    try:
+        written = updated(read)
+    except MigovError as error:
+        return form(Shown(update=sent[0] if sent else None, failure=problem(error)))
+    return response_of(written) if written.body else form(Shown(update=sent[0]))
 
 
 def _request() -> tuple[str, Parameters, str | None, bytes]:
@@ -85,12 +134,12 @@ def _named_format() -> str | None:
     return named
 
 
-def _answered(operation: Operation, wanted: Wanted) -> Response:
+def _answered(operation: Operation, wanted: Wanted, form: Form) -> Response:
     if operation.explain:
         explanation = explained_operation(operation)
         if not wanted.page:
             return document(explanation)
-        return _form(operation, explanation=explanation)
+        return form(Shown(operation, explanation=explanation))
     dataset = served()
     result = answer(
         dataset.engine,
@@ -100,11 +149,12 @@ def _answered(operation: Operation, wanted: Wanted) -> Response:
         characters=dataset.characters,
         prefixes=dataset.prefixes,
         rows=dataset.rows,
+        base=dataset.base,
     )
     most = dataset.rows if result.is_cut else None
     format = wanted.of(result.kind)
     if format is PAGE:
-        response = _form(operation, result=result_of(result), kind=result.kind, most=most)
+        response = form(Shown(operation, answer=result, most=most))
     else:
         assert format is not None  # the engine refuses a kind of result that none was named for
         response = body(result.body, format)
@@ -113,25 +163,18 @@ def _answered(operation: Operation, wanted: Wanted) -> Response:
     return response
 
 
-def _form(
-    operation: Operation,
-    *,
-    result: Result | None = None,
-    kind: str = "solutions",
-    most: int | None = None,
-    failure: Problem | None = None,
-    explanation: Explanation | None = None,
-) -> Response:
+def _form(shown: Shown) -> Response:
+    is_graph = shown.answer is not None and shown.answer.kind == "graph"
     response = page(
         "sparql.html",
-        status=failure.status if failure else HTTPStatus.OK,
-        operation=operation,
-        result=result,
-        formats=GRAPHS if kind == "graph" else SOLUTIONS,
-        most=most,
-        failure=failure,
+        status=shown.status,
+        operation=shown.operation or Operation(_EXAMPLE),
+        result=result_of(shown.answer) if shown.answer else None,
+        formats=GRAPHS if is_graph else SOLUTIONS,
+        most=shown.most,
+        failure=shown.failure,
         prefixes=state().prefixes,
-        explanation=shown(explanation) if explanation else None,
+        explanation=explained_page(shown.explanation) if shown.explanation else None,
     )
-    response.headers.extend(list(failure.headers if failure else ()))
+    response.headers.extend(list(shown.failure.headers if shown.failure else ()))
     return response
