@@ -23,6 +23,7 @@ import pytest
 
 from cli_runner import CACHE, ROOT, copy_of_content, migov
 from git_repository import under_git
+from migov.access import new_token
 from migov.cli.app import COMMANDS, LazyGroup, cli
 
 COMMAND = [sys.executable, "-m", "migov.cli"]
@@ -165,6 +166,10 @@ def test_examples_of_the_help_run(
         graph = "<https://w3id.org/migov/graph/data/actors/ilo.ttl>"
         (tmp_path / "new.ttl").write_text(said)
         (tmp_path / "proposal.trig").write_text(f"GRAPH {graph} {{ {said} }}")
+    if words[0] == "token":
+        monkeypatch.setenv("MIGOV_TOKENS", str(tmp_path / "private/tokens.json"))
+        if words[1] != "new":
+            new_token(tmp_path / "private/tokens.json", "ann", ["merge"], "Ann <ann@example.org>")
     stdin = b""
     if "<" in words:
         at = words.index("<")

@@ -69,7 +69,13 @@ def new(
     expires: datetime.datetime | None,
     **given: Any,
 ) -> None:
-    """Make a token and write it to standard output, once."""
+    """Make a token and write it to standard output, once.
+
+    \b
+    Examples:
+      migov token new --name ann --scope merge --author "Ann Author <ann@example.org>"
+      migov token new --name bot --scope propose --author "Bot <b@example.org>" --expires 2099-12-31
+    """
     from migov.access import new_token
 
     path = tokens_file(settings_from(**given))
@@ -88,7 +94,12 @@ def new(
 @command.command(name="list")
 @_with_file
 def list_(**given: Any) -> None:
-    """List the tokens: name, scopes, author, and from when until when."""
+    """List the tokens: name, scopes, author, and from when until when.
+
+    \b
+    Examples:
+      migov token list
+    """
     from migov.access import read_tokens
 
     path = tokens_file(settings_from(**given))
@@ -121,7 +132,12 @@ def _row(token: Token, today: datetime.date) -> tuple[str, str, str, str, str]:
 @click.argument("name")
 @_with_file
 def revoke(name: str, **given: Any) -> None:
-    """Revoke a token; servers refuse it from now on."""
+    """Revoke a token; servers refuse it from now on.
+
+    \b
+    Examples:
+      migov token revoke ann
+    """
     from migov.access import revoke_token
 
     revoke_token(tokens_file(settings_from(**given)), name)
