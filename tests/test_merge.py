@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
+from dulwich.object_store import MissingObjectFinder
 from dulwich.objects import Commit
 from dulwich.repo import Repo
 
@@ -19,7 +21,7 @@ from migov.errors import ConflictError, EnvironmentProblem, RefusedError
 from migov.merge import Merged, merge, recover
 from migov.repository import Repository
 
-WHO, NEW = "data/actors/who.ttl", "data/new/actor.ttl"
+WHO, ILO, NEW = "data/actors/who.ttl", "data/actors/ilo.ttl", "data/new/actor.ttl"
 
 
 def adding(repository: Repository, text: str, path: str = WHO) -> Change:
@@ -205,3 +207,72 @@ def test_killed_anywhere_it_leaves_the_old_or_the_new(tmp_path: Path) -> None:
     outcomes = [case(tmp_path / str(step), step) for step in chosen]
     assert {"old", "new"} == set(outcomes)
     assert outcomes == sorted(outcomes, reverse=True)
+
+
+def test_what_a_merge_answers_for_is_on_the_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every file that is renamed into place was synced before it, and its folder after it."""
+    repository = small_repository(tmp_path)
+    before = base_files(repository)
+    after = dict(edited(before, {NEW: Edit(added=turtle("actor:x a mg:Actor ."))}))
+    after[WHO] = ContentFile(WHO, before[WHO].content + b"# more\n")
+    del after[ILO]
+    events: list[tuple[str, str]] = []
+    sync, rename, unlink, make = os.fsync, os.replace, Path.unlink, Path.mkdir
+
+    def synced(descriptor: int) -> None:
+        sync(descriptor)
+        events.append(("sync", str(Path(f"/proc/self/fd/{descriptor}").readlink())))
+
+    def renamed(source: str | Path, target: str | Path) -> None:
+        assert ("sync", _named(source)) in events, f"{source} was not synced"
+        rename(source, target)
+        events.append(("name", _named(target)))
+
+    def unlinked(path: Path, missing_ok: bool = False) -> None:
+        if path.exists():
+            events.append(("name", str(path)))
+        unlink(path, missing_ok)
+
+    def made(path: Path, *more: Any, **named: Any) -> None:
+        make(path, *more, **named)
+        events.append(("name", str(path)))
+
+    monkeypatch.setattr(os, "fsync", synced)
+    monkeypatch.setattr(os, "replace", renamed)
+    monkeypatch.setattr(Path, "replace", lambda path, target: renamed(path, target))
+    monkeypatch.setattr(Path, "unlink", unlinked)
+    monkeypatch.setattr(Path, "mkdir", made)
+    commit = merged(repository, Change(before, after)).commit
+    monkeypatch.undo()
+
+    assert commit is not None
+    names = {name: at for at, (event, name) in enumerate(events) if event == "name"}
+    for name, at in names.items():
+        folder = ("sync", str(Path(name).parent))
+        is_gone = not Path(name).parent.exists()
+        assert folder in events[at:] or is_gone, f"the folder of {name} was not synced after it"
+    objects = tmp_path / ".git/objects"
+    expected = [
+        *(objects / name[:2] / name[2:] for name in _objects_of(repository, commit)),
+        *(tmp_path / name for name in (WHO, NEW, ".git/index", ".git/refs/heads/main")),
+    ]
+    assert len(expected) >= 9
+    assert {str(path) for path in expected} <= names.keys()
+    reference = names[str(tmp_path / ".git/refs/heads/main")]
+    assert all(names[str(path)] < reference for path in expected if path.is_relative_to(objects))
+    assert max(names.values()) == names[str(tmp_path / ".git/migov-merge.json")]
+
+
+def _named(path: str | Path) -> str:
+    return str(Path(os.fsdecode(path)).absolute())
+
+
+def _objects_of(repository: Repository, commit: str) -> set[str]:
+    """Return the objects that a commit brought."""
+    with Repo(str(repository.root)) as git:
+        found = git[commit.encode()]
+        assert isinstance(found, Commit)
+        missing = MissingObjectFinder(git.object_store, found.parents, [found.id])
+        return {name.decode() for name, _ in missing}

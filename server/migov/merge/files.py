@@ -4,17 +4,25 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
 from dulwich.file import FileLocked
 from dulwich.index import Index, index_entry_from_stat
-from dulwich.objects import Blob, ObjectID
+from dulwich.objects import Blob, ObjectID, ShaFile
 from dulwich.refs import DiskRefsContainer, Ref
 from dulwich.repo import Repo
 
 from migov.change.git import prefix_of
-from migov.merge.journal import Journal, drop_journal, sync_folder, temporary, write_whole
+from migov.merge.journal import (
+    Journal,
+    drop_journal,
+    sync_file,
+    sync_folder,
+    temporary,
+    write_whole,
+)
 from migov.repository import Repository
 
 _PATIENCE = 2.0
@@ -31,8 +39,7 @@ def bring_files(git: Repo, repository: Repository, journal: Journal, *, back: bo
         if blob_on_disk(place) != source or (back and path in journal.standing):
             continue
         if target is None:
-            place.unlink()
-            _remove_empty(place.parent, repository.root)
+            _remove(place, repository.root)
             continue
         blob = git[ObjectID(target.encode())]
         assert isinstance(blob, Blob)
@@ -48,8 +55,33 @@ def place_files(repository: Repository, journal: Journal) -> None:
             temporary(place).replace(place)
             sync_folder(place.parent)
         elif place.exists():
-            place.unlink()
-            _remove_empty(place.parent, repository.root)
+            _remove(place, repository.root)
+
+
+def add_objects(git: Repo, objects: Iterable[ShaFile]) -> None:
+    """Put objects into the store of git, and make them durable.
+
+    One that is there already may be another process's, which need not have seen to that.
+    """
+    git.object_store.fsync_object_files = True
+    base = Path(os.fsdecode(git.object_store.path))
+    folders = {base}
+    for item in objects:
+        git.object_store.add_object(item)
+        name = item.id.decode()
+        sync_file(base / name[:2] / name[2:])
+        folders.add(base / name[:2])
+    for folder in folders:
+        sync_folder(folder)
+
+
+def sync_reference(git: Repo, ref: Ref) -> None:
+    """Make a reference that has moved, and the log of its moves, durable."""
+    assert isinstance(git.refs, DiskRefsContainer)
+    path = Path(os.fsdecode(git.refs.refpath(ref)))
+    sync_file(path)
+    sync_folder(path.parent)
+    sync_file(Path(os.fsdecode(git.commondir())) / "logs" / os.fsdecode(ref))
 
 
 def update_index(git: Repo, repository: Repository, journal: Journal) -> None:
@@ -64,6 +96,7 @@ def _bring_index(git: Repo, repository: Repository, journal: Journal, *, back: b
             for path, (old, new) in journal.blobs.items():
                 _bring_entry(index, git, repository, path, old if back else new)
             index.write()
+            sync_folder(Path(os.fsdecode(git.index_path())).parent)
             return
         except FileLocked:
             if time.monotonic() > until:
@@ -91,6 +124,12 @@ def blob_on_disk(path: Path) -> str | None:
         return None
 
 
+def _remove(place: Path, root: Path) -> None:
+    place.unlink()
+    sync_folder(place.parent)
+    _remove_empty(place.parent, root)
+
+
 def _remove_empty(folder: Path, root: Path) -> None:
     """Remove folders that a file left empty, but never a folder of the root."""
     while folder.parent != root and folder.is_relative_to(root):
@@ -99,6 +138,7 @@ def _remove_empty(folder: Path, root: Path) -> None:
         except OSError:
             return
         folder = folder.parent
+        sync_folder(folder)
 
 
 def forget(git: Repo, repository: Repository, journal: Journal) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -94,13 +95,29 @@ def write_whole(path: Path, content: bytes) -> None:
 
 
 def write_temporary(path: Path, content: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Write what is to take the place of a file beside it, and make it and its folder durable."""
+    make_folder(path.parent)
     mode = path.stat().st_mode & 0o7777 if path.exists() else None
     with temporary(path).open("wb") as file:
         file.write(content)
         file.flush()
         if mode is not None:
             os.fchmod(file.fileno(), mode)
+        os.fsync(file.fileno())
+    sync_folder(path.parent)
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder and those above it, and their names durable."""
+    if not folder.is_dir():
+        make_folder(folder.parent)
+        folder.mkdir(exist_ok=True)
+        sync_folder(folder.parent)
+
+
+def sync_file(path: Path) -> None:
+    """Make the content of a file durable, if there is such a file."""
+    with suppress(FileNotFoundError), path.open("rb") as file:
         os.fsync(file.fileno())
 
 

@@ -29,11 +29,13 @@ from migov.errors import (
     UncommittedError,
 )
 from migov.merge.files import (
+    add_objects,
     blob_on_disk,
     break_locks,
     bring_files,
     forget,
     place_files,
+    sync_reference,
     update_index,
 )
 from migov.merge.journal import Journal, journal_path, read_journal, write_journal, write_temporary
@@ -167,9 +169,7 @@ def _carry_out(git: Repo, repository: Repository, planned: Plan, files: Written)
     journal = Journal.of(planned, standing=_standing(repository, planned))
     write_journal(git, journal)
     try:
-        git.object_store.fsync_object_files = True
-        for item in planned.objects:
-            git.object_store.add_object(item)
+        add_objects(git, planned.objects)
         for path, content in files.items():
             if content is not None:
                 write_temporary(repository.root / path, content)
@@ -178,12 +178,14 @@ def _carry_out(git: Repo, repository: Repository, planned: Plan, files: Written)
         _settle(git, repository, journal)
         raise
     try:
+        sync_reference(git, planned.ref)
         place_files(repository, journal)
         update_index(git, repository, journal)
     except BaseException:
         journal = replace(journal, is_undone=True)
         write_journal(git, journal)
         _move(git, planned, planned.commit.id, planned.head)
+        sync_reference(git, planned.ref)
         _settle(git, repository, journal)
         raise
     forget(git, repository, journal)
