@@ -23,6 +23,7 @@ from migov.engine.published import published
 from migov.repository import Repository, find_repository
 from migov.settings import Settings
 from migov.web import create_app
+from second_server import countries, oxigraph
 
 ROOT = Path(__file__).resolve().parent.parent
 _ADDRESS = re.compile(r"http://\S+?:\d+/")
@@ -119,6 +120,13 @@ def _address(lines: SimpleQueue[str], wait: float) -> str:
             raise AssertionError(f"the server did not start: {''.join(seen)}") from None
         if found := _ADDRESS.search(seen[-1]):
             return found[0].rstrip("/")
+
+
+@pytest.fixture(scope="session")
+def second_endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a second server, which knows countries and cities."""
+    with oxigraph(tmp_path_factory.mktemp("second") / "store", countries()) as address:
+        yield address
 
 
 @pytest.fixture(scope="session")

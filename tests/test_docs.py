@@ -27,6 +27,7 @@ DOCUMENTS = (
 )
 _BLOCK = re.compile(r"^```console\n(.*?)^```", re.MULTILINE | re.DOTALL)
 _ADDRESS = "http://127.0.0.1:8000"
+_SECOND = "http://127.0.0.1:7878"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +42,10 @@ def _examples(document: str) -> list[Example]:
     found: list[Example] = []
     for block in _BLOCK.findall(text):
         for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
-            command, _, shown = part.partition("\n")
-            found.append(Example(document, command, shown))
+            lines = part.split("\n")
+            end = next(at for at, line in enumerate(lines[1:], 1) if not line.startswith("> "))
+            command = "\n".join([lines[0], *(line[2:] for line in lines[1:end])])
+            found.append(Example(document, command, "\n".join(lines[end:])))
     return found
 
 
@@ -50,13 +53,18 @@ EXAMPLES = [example for document in DOCUMENTS for example in _examples(document)
 
 
 def test_the_documents_have_examples() -> None:
-    assert len([example for example in EXAMPLES if example.document == "README.md"]) == 13
+    assert len([example for example in EXAMPLES if example.document == "README.md"]) == 14
     assert sum(bool(example.shown.strip()) for example in EXAMPLES) >= 5
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.command[:60])
-def test_example(example: Example, endpoint: str, cache: Path, tmp_path: Path) -> None:
+def test_example(
+    example: Example, endpoint: str, cache: Path, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
     words = shlex.split(example.command)
+    if _SECOND in example.command:
+        second = request.getfixturevalue("second_endpoint").removesuffix("/query")
+        words = [word.replace(_SECOND, second) for word in words]
     if words[0] == "curl":
         output = _curl(words[1:], endpoint)
     else:

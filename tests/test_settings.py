@@ -9,6 +9,7 @@ import pytest
 
 from conftest import ROOT
 from migov.cli import serve
+from migov.endpoints import Endpoint
 from migov.errors import EnvironmentProblem
 from migov.settings import Settings, option, table, variable
 
@@ -35,6 +36,9 @@ def test_every_setting_is_read_from_its_variable() -> None:
         "MIGOV_PAGE": "20",
         "MIGOV_WATCH": "0.1",
         "MIGOV_TOKENS": "/etc/migov/tokens.json",
+        "MIGOV_FEDERATION": "https://a.example/sparql",
+        "MIGOV_FEDERATION_DEADLINE": "30",
+        "MIGOV_FEDERATION_ANSWER": "1.5",
     }
     assert {variable(setting.name) for setting in fields(Settings)} == set(given)
     assert Settings.from_environment(given) == Settings(
@@ -51,6 +55,9 @@ def test_every_setting_is_read_from_its_variable() -> None:
         page=20,
         watch=0.1,
         tokens=Path("/etc/migov/tokens.json"),
+        federation=(Endpoint("https://a.example/sparql"),),
+        federation_deadline=30.0,
+        federation_answer=1.5,
     )
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import platformdirs
 
+from migov.endpoints import Endpoint, endpoints_of
 from migov.errors import EnvironmentProblem
 
 
@@ -102,6 +103,19 @@ class Settings:
         _path,
         unset="none: the server only reads",
     )
+    federation: tuple[Endpoint, ...] = _setting(
+        (),
+        "endpoints that SERVICE may ask, by exact IRI: a list with commas, or a file with one a "
+        "line; after an IRI may stand private, deadline=SECONDS, answer=MEGABYTES",
+        endpoints_of,
+        unset="none",
+    )
+    federation_deadline: float = _setting(
+        15.0, "seconds that another endpoint has for its answer", _positive_number
+    )
+    federation_answer: float = _setting(
+        8.0, "megabytes that the answer of another endpoint may have", _positive_number
+    )
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
@@ -143,10 +157,10 @@ def option(name: str) -> str:
 def shown_default(setting: Field[Any]) -> str:
     """Return the default of a setting as it would be written, or nothing where there is none.
 
-    Folders are left out: they are another on each machine.
+    Folders are left out: they are another on each machine. So are empty lists.
     """
     default = setting.default
-    return "" if default is None or isinstance(default, Path) else str(default)
+    return "" if default is None or isinstance(default, Path | tuple) else str(default)
 
 
 def table() -> str:

@@ -59,6 +59,8 @@ def _metavar(name: str, default: object) -> str:
         return "FOLDER"
     if name == "tokens":
         return "FILE"
+    if isinstance(default, tuple):
+        return "LIST"
     return "TEXT" if isinstance(default, str) else "NUMBER"
 
 

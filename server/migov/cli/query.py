@@ -67,7 +67,7 @@ class _Wanted:
 @click.option("--describe", is_flag=True, help="Say what a canned query asks and takes, and stop.")
 @click.option("--explain", is_flag=True, help="Say why the answer is empty, in place of it.")
 @click.option("--sparql", is_flag=True, help="Show the SPARQL with its parameters, and stop.")
-@settings_options("root", "cache", "deadline")
+@settings_options("root", "cache", "deadline", "federation")
 def command(
     words: tuple[str, ...],
     pairs: tuple[str, ...],
@@ -114,6 +114,7 @@ def _ask(asked: Asked, values: Mapping[str, str], wanted: _Wanted, settings: Set
     from migov.engine import Query
     from migov.protocol.explain import explained
     from migov.protocol.limits import check_text
+    from migov.protocol.services import Services
 
     solutions, graph = _formats(wanted.format)
     with opened(settings) as (repository, engine):
@@ -126,16 +127,17 @@ def _ask(asked: Asked, values: Mapping[str, str], wanted: _Wanted, settings: Set
         if wanted.show_text:
             click.echo(text.rstrip())
             return
-        check_text(text, settings.text)
+        check_text(text, settings.text, services=True)
         query = Query(text, solutions, graph, inferred=inferred, prefixes=prefixes)
         started = time.monotonic()
         try:
-            with progress("Asking"):
+            with progress("Asking"), Services.opened(settings) as services:
                 if wanted.explain:
                     from migov.cli.explanation import show_explanation
 
                     show_explanation(engine, query, wanted.format, wanted.language, settings)
                     return
+                query = services.before(engine, query, engine.snapshot.graphs)
                 answer = engine.answer(query)
         except QuerySyntaxError as error:
             raise explained(error, text, prefixes) from error

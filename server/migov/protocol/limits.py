@@ -32,14 +32,17 @@ def check_length(text: str, characters: int) -> None:
         )
 
 
-def check_text(text: str, characters: int) -> None:
-    """Raise TooLongError, TooComplexError or RefusedError before a query goes to a parser."""
+def check_text(text: str, characters: int, *, services: bool = False) -> None:
+    """Raise TooLongError, TooComplexError or RefusedError before a query goes to a parser.
+
+    With `services` a SERVICE group is let through, for whoever answers it before the query.
+    """
     check_length(text, characters)
     for tokens in readings(text):
-        _check_tokens(unchained(tokens) if len(text) >= SHORTEST else tokens)
+        _check_tokens(unchained(tokens) if len(text) >= SHORTEST else tokens, services)
 
 
-def _check_tokens(tokens: Iterable[Token]) -> None:
+def _check_tokens(tokens: Iterable[Token], services: bool) -> None:
     """Read one token after another, and no further than the first that is too much."""
     level = 0
     for number, token in enumerate(tokens, 1):
@@ -55,9 +58,9 @@ def _check_tokens(tokens: Iterable[Token]) -> None:
                     f"The query nests brackets more than {DEPTH} deep.",
                     hint="Flatten nested groups and expressions.",
                 )
-        elif token.is_word("SERVICE"):
+        elif not services and token.is_word("SERVICE"):
             raise RefusedError(
-                "SERVICE is not allowed: this server does not ask other servers.",
+                "SERVICE is not allowed here: nobody else is asked.",
                 hint="Ask the other server yourself, or take a dump of this graph.",
             )
 

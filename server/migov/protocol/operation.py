@@ -23,6 +23,7 @@ from migov.protocol.explain import explained
 from migov.protocol.formats import GRAPHS, PAGE, SOLUTIONS, Format, Wanted, names_of
 from migov.protocol.limits import check_dataset, check_text
 from migov.protocol.prefixes import without_unused
+from migov.protocol.services import Services
 from migov.sparql.tokens import tokenize
 
 FORM: Final = "application/x-www-form-urlencoded"
@@ -139,12 +140,21 @@ def answer(
     prefixes: Mapping[str, str],
     rows: int = 0,
     base: str | None = None,
+    services: Services | None = None,
 ) -> Answer:
     """Check a query that came from outside and return its answer: at most `rows` rows unless 0.
 
-    A page is made from JSON solutions or from Turtle. Raises RequestError or LimitError.
+    A page is made from JSON solutions or from Turtle. Raises RequestError or LimitError, and
+    EndpointError where the query asks another endpoint that fails. Without `services` SERVICE is
+    refused.
     """
-    check(operation, graphs=graphs, characters=characters, prefixes=prefixes)
+    check(
+        operation,
+        graphs=graphs,
+        characters=characters,
+        prefixes=prefixes,
+        services=services is not None,
+    )
     declared = declared_base(operation.text, base)
     query = Query(
         declared + operation.text,
@@ -157,7 +167,7 @@ def answer(
         rows=rows,
     )
     try:
-        found = engine.answer(query)
+        found = engine.answer(services.before(engine, query, graphs) if services else query)
     except QuerySyntaxError as error:
         error = without_declared(error, declared, operation.text)
         raise explained(error, operation.text, prefixes) from error
@@ -167,10 +177,15 @@ def answer(
 
 
 def check(
-    operation: Operation, *, graphs: Collection[str], characters: int, prefixes: Mapping[str, str]
+    operation: Operation,
+    *,
+    graphs: Collection[str],
+    characters: int,
+    prefixes: Mapping[str, str],
+    services: bool = False,
 ) -> None:
     """Raise RequestError for a query from outside that no parser may see, or for its dataset."""
-    check_text(operation.text, characters)
+    check_text(operation.text, characters, services=services)
     check_dataset(
         operation.text,
         graphs,

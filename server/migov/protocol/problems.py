@@ -32,6 +32,7 @@ from migov.errors import (
     UnknownFormatError,
     UnknownQueryError,
 )
+from migov.federation import EndpointDeadlineError, EndpointError
 from migov.protocol.errors import (
     EncodingError,
     MediaTypeError,
@@ -101,6 +102,10 @@ PROBLEMS: Final[dict[type[MigovError], ProblemType]] = {
     AnswerTooLargeError: ProblemType(
         "answer-too-large", HTTPStatus.UNPROCESSABLE_ENTITY, "The answer is too large"
     ),
+    EndpointDeadlineError: ProblemType(
+        "endpoint-deadline", HTTPStatus.GATEWAY_TIMEOUT, "Another endpoint did not answer"
+    ),
+    EndpointError: ProblemType("endpoint", HTTPStatus.BAD_GATEWAY, "Another endpoint failed"),
     BusyError: ProblemType("busy", HTTPStatus.SERVICE_UNAVAILABLE, "Busy"),
     LimitError: ProblemType("limit", HTTPStatus.SERVICE_UNAVAILABLE, "A limit was reached"),
     ContentError: ProblemType(

@@ -1,4 +1,7 @@
-"""Whether a query gives the same answer when it is asked again of the same graph."""
+"""Whether a query gives the same answer when it is asked again of the same graph.
+
+One that asks another endpoint may not: what others say changes without us.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +9,11 @@ from typing import Final
 
 from migov.sparql.tokens import tokenize
 
-_NEW_EACH_TIME: Final = ("NOW", "RAND", "UUID", "STRUUID", "BNODE")
+_NEW_EACH_TIME: Final = ("NOW", "RAND", "UUID", "STRUUID", "BNODE", "SERVICE")
 
 
 def repeatable(text: str) -> bool:
-    """Return whether no function of a query makes a new value each time.
+    """Return whether nothing in a query makes a new value each time.
 
     >>> repeatable("SELECT (NOW() AS ?now) {}"), repeatable("SELECT ?now { ?s ?p 'NOW()' }")
     (False, True)

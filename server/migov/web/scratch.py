@@ -98,6 +98,10 @@ class ScratchDataset:
     def base(self) -> str | None:
         return request.base_url
 
+    @property
+    def services(self) -> None:
+        """A dataset for experiments asks nobody else."""
+
     def graphs(self) -> Collection[str]:
         return _Graphs(self._engine)
 

@@ -20,6 +20,7 @@ from migov.protocol.description import (
 )
 from migov.protocol.errors import UnknownGraphError, UnknownPathError
 from migov.protocol.graph_store import state_of
+from migov.protocol.services import Services
 from migov.protocol.writing import Writer
 from migov.vocabulary import BASE, INFERRED_GRAPH
 from migov.web.site import site, state
@@ -56,6 +57,10 @@ class Served(Protocol):
 
     @property
     def base(self) -> str | None: ...
+
+    @property
+    def services(self) -> Services | None:
+        """What answers SERVICE groups, None where they are refused."""
 
     def graphs(self) -> Collection[str]:
         """Return the named graphs that a query may name."""
@@ -102,6 +107,10 @@ class CurrentSnapshot:
     @property
     def base(self) -> str | None:
         return None
+
+    @property
+    def services(self) -> Services | None:
+        return state().services
 
     def graphs(self) -> Collection[str]:
         return {*state().snapshot.graphs, INFERRED_GRAPH}

@@ -19,6 +19,8 @@ from migov.engine import Engine, Published
 from migov.engine.published import Edition
 from migov.entities import GraphTerms, KnownTerms, schemes
 from migov.errors import EnvironmentProblem, MigovError
+from migov.federation import Federation
+from migov.protocol.services import Services
 from migov.repository import Repository
 from migov.settings import Settings
 from migov.snapshot import Snapshot
@@ -68,6 +70,7 @@ class State:
     prefixes: Mapping[str, str]
     terms: GraphTerms
     known: KnownTerms
+    services: Services
     version: str
 
     @property
@@ -88,7 +91,8 @@ class Site:
         self.settings = settings
         self._failure: MigovError | None = None
         self._refreshing = threading.Lock()
-        self._state = _state(published.edition, read_beside(published.repository))
+        self._federation = Federation(settings)
+        self._state = self._made(published.edition)
 
     @property
     def problem(self) -> MigovError | None:
@@ -115,7 +119,7 @@ class Site:
         prepared: list[State] = []
 
         def prepare(edition: Edition) -> None:
-            prepared.append(_state(edition, read_beside(self.published.repository)))
+            prepared.append(self._made(edition))
             if seen is None or self._look() != seen:
                 raise ChangedMeanwhileError("files changed while they were read")
 
@@ -140,6 +144,11 @@ class Site:
         if now is not before.snapshot:
             log.info("published %s of %s", now.name, now.revision or "files without a revision")
 
+    def _made(self, edition: Edition) -> State:
+        """Return the state of an edition and what is beside it now; raises ContentError."""
+        beside = read_beside(self.published.repository)
+        return _state(edition, beside, Services(self._federation))
+
     def _look(self) -> Look | None:
         try:
             return look(self.published.repository)
@@ -147,7 +156,7 @@ class Site:
             return None
 
 
-def _state(edition: Edition, beside: Beside) -> State:
+def _state(edition: Edition, beside: Beside, services: Services) -> State:
     snapshot, house = edition.snapshot, edition.house
     parts = [__version__, snapshot.digest, snapshot.revision or "", str(snapshot.uncommitted)]
     parts.extend(f"{slug} {query.title} {query.text}" for slug, query in beside.catalogue.items())
@@ -168,6 +177,7 @@ def _state(edition: Edition, beside: Beside) -> State:
         {**PREFIXES, **named},
         GraphTerms(house),
         KnownTerms(house),
+        services,
         hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16],
     )
 

@@ -150,6 +150,7 @@ def _answered(operation: Operation, wanted: Wanted, form: Form) -> Response:
         prefixes=dataset.prefixes,
         rows=dataset.rows,
         base=dataset.base,
+        services=dataset.services,
     )
     most = dataset.rows if result.is_cut else None
     format = wanted.of(result.kind)

@@ -1,0 +1,146 @@
+"""SERVICE is answered before the query: its solutions take its place as inline data.
+
+A SERVICE group is evaluated by itself and joined (SPARQL 1.1 Federated Query, section 4), so the
+workers that evaluate a query need no network: whoever a group names is asked here, and `VALUES`
+with the solutions stands where the group stood. What the patterns beside a group say of its
+variables goes with the question (section 2.4), where that leaves the join as it is.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Final
+
+from migov.engine import Engine, Query
+from migov.errors import QuerySyntaxError, RefusedError, TooComplexError
+from migov.federation import EndpointError, Federation, Rows
+from migov.protocol.bindings import bindings_for
+from migov.settings import Settings
+from migov.sparql.services import Found, ServiceGroup, find_services, inline_data
+from migov.vocabulary import ASSERTED_GRAPH, INFERRED_GRAPH
+
+MOST_GROUPS: Final = 8
+"""SERVICE groups in one query: each may take its whole deadline."""
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Whom the SERVICE groups of a query may ask."""
+
+    federation: Federation
+
+    @classmethod
+    @contextmanager
+    def opened(cls, settings: Settings) -> Iterator[Services]:
+        """Have what the settings allow for the length of a `with` block."""
+        federation = Federation(settings)
+        try:
+            yield cls(federation)
+        finally:
+            federation.close()
+
+    def before(self, engine: Engine, query: Query, graphs: Iterable[str]) -> Query:
+        """Return a query without SERVICE that has the same solutions.
+
+        `graphs` are the named graphs that it sees where nothing is said of them. Raises
+        RequestError or LimitError, and EndpointError where another endpoint fails.
+        """
+        found = find_services(query.text, query.prefixes)
+        if found is None:
+            return query
+        if len(found.groups) > MOST_GROUPS:
+            raise TooComplexError(
+                f"The query has {len(found.groups)} SERVICE groups; it may have {MOST_GROUPS}.",
+                hint="Ask in several steps.",
+            )
+        for group in found.groups:
+            self._check(group)
+        query = _with_dataset(query, found, graphs)
+        heads = {group.start: _head(engine, query, group) for group in found.groups}
+        _over_nothing(engine, query, found.skeleton(heads), "VALUES () {}")
+        answers: dict[int, str] = {}
+        for group in found.groups:
+            names = heads[group.start]
+            rows = self._rows(engine, query, found, group, names, answers)
+            answers[group.start] = inline_data(names, rows.text)
+        return replace(query, text=found.replaced(answers))
+
+    def _check(self, group: ServiceGroup) -> None:
+        """Raise RefusedError unless the group names whom it asks, and that may be asked."""
+        if group.endpoint is not None:
+            self.federation.endpoint(group.endpoint)
+            return
+        variable = group.term.startswith(("?", "$"))
+        raise RefusedError(
+            f"SERVICE {group.term} is not allowed: "
+            + ("the endpoint has to be named." if variable else "its prefix is not declared."),
+            place=group.place,
+            hint="Write the IRI of an endpoint that the setting federation lists.",
+        )
+
+    def _rows(
+        self,
+        engine: Engine,
+        query: Query,
+        found: Found,
+        group: ServiceGroup,
+        names: Sequence[str],
+        answers: Mapping[int, str],
+    ) -> Rows:
+        assert group.endpoint is not None
+        bindings = bindings_for(engine, query, found, group, answers)
+        if bindings is None:
+            return Rows("", 0)
+        try:
+            return self.federation.solutions(group.endpoint, group.query + bindings, names)
+        except EndpointError:
+            if not group.silent:
+                raise
+            return Rows(f"({' '.join('UNDEF' for _ in names)})", 1)
+
+
+def _with_dataset(query: Query, found: Found, graphs: Iterable[str]) -> Query:
+    """Return a query that says its dataset, as its text alone decides on it.
+
+    What an endpoint answers becomes text too, and must not make a graph seen.
+    """
+    if query.default_graphs is not None or query.named_graphs is not None:
+        return query
+    if found.dataset is not None:
+        default, named = found.dataset.default, found.dataset.named
+    else:  # the inferred graph answers GRAPH ?g only where the query names it
+        default, seen = (ASSERTED_GRAPH,), {*graphs} - {INFERRED_GRAPH}
+        named = (*seen, INFERRED_GRAPH) if found.names(INFERRED_GRAPH) else tuple(seen)
+    return replace(query, default_graphs=default, named_graphs=named)
+
+
+def _head(engine: Engine, query: Query, group: ServiceGroup) -> list[str]:
+    """Return the in-scope variables of a group; raises QuerySyntaxError at its line and column."""
+    body = _over_nothing(engine, query, group.in_place(), "LIMIT 0")
+    names: list[str] = json.loads(body)["head"]["vars"]
+    return names
+
+
+def _over_nothing(engine: Engine, query: Query, text: str, ending: str) -> bytes:
+    """Return the answer to a text over an empty dataset: what its parser has to say.
+
+    With `ending` after it hardly anything is evaluated. Raises QuerySyntaxError.
+    """
+    empty = replace(
+        query,
+        text=f"{text}\n{ending}",
+        solutions="json",
+        graph="nt",
+        default_graphs=(),
+        named_graphs=(),
+        inferred=False,
+        rows=0,
+    )
+    try:
+        return engine.answer(empty).body
+    except QuerySyntaxError:
+        # The text may have an ending of its own; or else the place of the error is right now.
+        return engine.answer(replace(empty, text=text)).body
