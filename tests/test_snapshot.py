@@ -57,9 +57,9 @@ def cache(tmp_path: Path, closures: Path) -> Path:
 
 
 def entries(cache: Path) -> list[str]:
-    """Return the paths in a cache except its lock and what the reasoner keeps."""
+    """Return the paths in a cache except its lock, its indexes and what the reasoner keeps."""
     paths = (path.relative_to(cache) for path in cache.glob("*/**/*"))
-    kept = ("closures", ".lock")
+    kept = ("closures", "indexes", ".lock")
     return sorted(path.as_posix() for path in paths if not set(kept) & set(path.parts))
 
 

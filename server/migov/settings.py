@@ -53,6 +53,15 @@ def _port(text: str) -> int:
     raise ValueError("it must be a whole number from 0 to 65535")
 
 
+def _one_of(*words: str) -> Callable[[str], str]:
+    def parse(text: str) -> str:
+        if text in words:
+            return text
+        raise ValueError(f"it must be {', '.join(words[:-1])} or {words[-1]}")
+
+    return parse
+
+
 def _path(text: str) -> Path:
     try:
         return Path(text).expanduser()
@@ -96,6 +105,17 @@ class Settings:
     )
     text: int = _setting(100_000, "characters that one query may have", _positive_whole)
     page: int = _setting(1000, "rows in one page of a canned query over HTTP", _positive_whole)
+    store: Any = _setting(
+        "auto",
+        "where the graph is while it is asked: memory, disk, or auto, which is disk from 4 million "
+        "quads (each asserted triple is two)",
+        _one_of("auto", "memory", "disk"),
+    )
+    inference: str = _setting(
+        "on",
+        "whether what follows from the graph is derived: on, or off for one too large for that",
+        _one_of("on", "off"),
+    )
     watch: float = _setting(1.0, "seconds between looks for changed files", _positive_number)
     tokens: Path | None = _setting(
         None,

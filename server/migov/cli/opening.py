@@ -9,13 +9,13 @@ from migov.cli.terminal import progress
 from migov.engine import Limits, LocalEngine
 from migov.repository import Repository, find_repository
 from migov.settings import Settings
-from migov.snapshot import Snapshot, build_snapshot
+from migov.snapshot import How, Snapshot, build_snapshot
 
 
 def snapshot_of(repository: Repository, settings: Settings) -> Snapshot:
     """Return the snapshot of the files as they are now."""
     with progress(f"Building the graph from {repository.root}"):
-        return build_snapshot(repository, settings.cache)
+        return build_snapshot(repository, settings.cache, How.from_settings(settings))
 
 
 @contextmanager

@@ -2,21 +2,27 @@
 
 from migov.dataset.files import (
     ContentFile,
+    blob_name,
     content_files,
     digest,
+    digest_of,
     graph_iri,
     is_uncommitted,
+    read_file,
     shape_files,
 )
 from migov.dataset.parse import in_graph, read_quads
 
 __all__ = [
     "ContentFile",
+    "blob_name",
     "content_files",
     "digest",
+    "digest_of",
     "graph_iri",
     "in_graph",
     "is_uncommitted",
+    "read_file",
     "read_quads",
     "shape_files",
 ]

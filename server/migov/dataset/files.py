@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import stat
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -108,8 +108,13 @@ def read_file(path: Path, root: Path) -> ContentFile:
     )
 
 
-def is_uncommitted(repository: Repository, files: Iterable[ContentFile]) -> bool:
-    """Return whether the files differ from those of the commit that HEAD names.
+def blob_name(content: bytes) -> bytes:
+    """Return the name (SHA-1, hex) that git gives to a file of this content."""
+    return bytes(Blob.from_string(content).id)
+
+
+def is_uncommitted(repository: Repository, files: Mapping[str, bytes]) -> bool:
+    """Return whether files, as their blob names by path, differ from those of HEAD's commit.
 
     Without a commit there is nothing to differ from.
     """
@@ -117,7 +122,7 @@ def is_uncommitted(repository: Repository, files: Iterable[ContentFile]) -> bool
     if not committed:
         return False
     content = {path: name for path, name in committed.items() if _is_content(path)}
-    return content != {file.path: Blob.from_string(file.content).id for file in files}
+    return content != files
 
 
 def _is_content(path: str) -> bool:
@@ -132,6 +137,11 @@ def digest(files: Iterable[ContentFile]) -> str:
     >>> digest([one, two]) == digest([two, one])
     True
     """
+    return digest_of((file.path, hashlib.sha256(file.content).hexdigest()) for file in files)
+
+
+def digest_of(files: Iterable[tuple[str, str]]) -> str:
+    """Return the same for files by their path and the SHA-256 (hex) of their content."""
     # The IRI stands for the path because no path can make it contain a line break.
-    lines = sorted(f"{hashlib.sha256(file.content).hexdigest()}  {file.graph}\n" for file in files)
+    lines = sorted(f"{content}  {graph_iri(path)}\n" for path, content in files)
     return hashlib.sha256("".join(lines).encode()).hexdigest()

@@ -15,6 +15,7 @@ import signal
 import socket
 import struct
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Final, NoReturn
 
@@ -22,7 +23,7 @@ from pyoxigraph import RdfFormat, Store, parse
 
 from migov.engine import frames
 from migov.engine.changing import apply_change, read_change
-from migov.engine.rights import confined
+from migov.engine.rights import confined, give_up_everything, keep_the_store
 from migov.engine.worker import run, send
 
 ORDER: Final = struct.Struct("!BI")
@@ -41,11 +42,24 @@ BRANCH: Final = 2
 class Forker:
     """What the process does: one order after another, until its owner is gone."""
 
-    def __init__(self, control: socket.socket, store: Store | Path, memory: int, limit: int):
-        """`store` is loaded, or a folder for each worker to open. Megabytes and bytes limit it."""
+    def __init__(
+        self,
+        control: socket.socket,
+        store: Store | Path,
+        memory: int,
+        limit: int,
+        *,
+        is_writable: bool = False,
+    ) -> None:
+        """`store` is loaded, or a folder for each worker to open. Megabytes and bytes limit it.
+
+        Where it `is_writable` the folder is a copy for one worker, which may write as many bytes
+        to the files that it has open as it may have in memory.
+        """
         self._control = control
         self._store = store
         self._limits = memory, limit
+        self._is_writable = is_writable
 
     def run(self) -> None:
         gc.collect()
@@ -84,10 +98,12 @@ class Forker:
             self._control.close()
             os.dup2(channel, 0)
             os.close(channel)
-            store = self._store
-            if isinstance(store, Path):
-                store = Store.read_only(str(store))
-            run(store, 0, *self._limits)
+            memory, limit = self._limits
+            if isinstance(self._store, Store):
+                run(self._store, 0, limit, partial(give_up_everything, memory))
+            path, is_writable = str(self._store), self._is_writable
+            store = Store(path) if is_writable else Store.read_only(path)
+            run(store, 0, limit, partial(keep_the_store, memory, may_write=is_writable))
         finally:
             os._exit(1)
 
@@ -128,12 +144,12 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the owner decides when to end
     # A descriptor of its own: a worker puts its channel in the place of standard input.
     control = socket.socket(fileno=os.dup(0))
-    store: Store | Path = Path(folder) / "store" if kind == "disk" else Store()
+    store: Store | Path = Path(folder) / "store" if kind in ("disk", "writable") else Store()
     if kind == "memory" and isinstance(store, Store):
         # Not bulk_load(path=…): it renames blank nodes, so each load would order them its own way.
         path = str(Path(folder) / "dataset.nq")
         store.bulk_extend(parse(path=path, format=RdfFormat.N_QUADS))
-    Forker(control, store, int(memory), int(limit)).run()
+    Forker(control, store, int(memory), int(limit), is_writable=kind == "writable").run()
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from typing import Any, cast
 
 from migov.engine import frames
 from migov.engine.operations import Answer, Limits, Query
+from migov.engine.origin import GoneError, Origin
 from migov.engine.process import ForkedWorker, Forker
 from migov.engine.updates import Update
 from migov.errors import (
@@ -26,7 +27,7 @@ from migov.errors import (
     RequestError,
     UnknownFormatError,
 )
-from migov.snapshot import Snapshot
+from migov.snapshot import Snapshot, writable_copy
 
 Changed = list[tuple[str, str, str]]
 """Graphs by IRI with what they say before and after, as N-Quads."""
@@ -122,9 +123,11 @@ class LocalEngine:
             "graphs": None if update.graphs is None else list(update.graphs),
             "prefixes": dict(prefixes or {}),
         }
-        kind, _, body = self._ask(
-            frames.pack(frames.UPDATE, json.dumps(request).encode()), keeps=False
-        )
+        packed = frames.pack(frames.UPDATE, json.dumps(request).encode())
+        if self.snapshot.store == "memory":
+            kind, _, body = self._ask(packed, keeps=False)
+        else:
+            kind, _, body = self._ask_copy(packed)
         if kind == frames.ERROR:
             raise _update_error(frames.error_of(body), update)
         return [(graph, before, after) for graph, before, after in json.loads(body)]
@@ -159,6 +162,25 @@ class LocalEngine:
         else:
             self._replace(worker)
         return answer
+
+    def _ask_copy(self, request: bytes) -> tuple[int, int, bytes]:
+        """Return what a worker answers that has a store on disk to itself."""
+        try:
+            with writable_copy(self.snapshot) as folder:
+                origin = Origin.start(str(folder), "writable", self._limits)
+                try:
+                    worker = origin.fork()
+                    try:
+                        return worker.ask(request, time.monotonic() + self._limits.deadline)
+                    finally:
+                        worker.end()
+                finally:
+                    origin.retire()
+        except (OSError, GoneError) as error:
+            raise EnvironmentProblem(
+                "The store could not be copied for an update to be tried.",
+                hint="Is there room in the cache folder?",
+            ) from error
 
     def _take(self) -> ForkedWorker:
         try:

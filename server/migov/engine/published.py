@@ -14,7 +14,7 @@ from migov.engine.process import Forker
 from migov.errors import ContentError, EnvironmentProblem
 from migov.repository import Repository
 from migov.settings import Settings
-from migov.snapshot import Snapshot, build_snapshot
+from migov.snapshot import How, Snapshot, build_snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +45,11 @@ class Published:
         self.repository = repository
         self.problem: ContentError | EnvironmentProblem | None = None
         self._cache: Path = settings.cache
+        self._how = How.from_settings(settings)
         self._limits = Limits.from_settings(settings)
         self._workers = settings.workers
         self._refreshing = threading.Lock()
-        self._edition = self._open(build_snapshot(repository, self._cache))
+        self._edition = self._open(build_snapshot(repository, self._cache, self._how))
 
     @property
     def edition(self) -> Edition:
@@ -63,7 +64,7 @@ class Published:
         """
         with self._refreshing:
             try:
-                fresh = self._fresh(build_snapshot(self.repository, self._cache))
+                fresh = self._fresh(build_snapshot(self.repository, self._cache, self._how))
                 before = self._edition
                 try:
                     ready(fresh)

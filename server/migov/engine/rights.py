@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from migov.engine.seccomp import confine
+
 _MEGABYTE: Final = 1024 * 1024
 
 
@@ -24,6 +26,19 @@ def give_up_everything(megabytes: int) -> None:
     _limit(resource.RLIMIT_FSIZE, 0)
     _limit(resource.RLIMIT_CORE, 0)
     _limit(resource.RLIMIT_NOFILE, 1)
+
+
+def keep_the_store(megabytes: int, *, may_write: bool) -> None:
+    """Bound this process in the same way, but that it may still read the files of its store.
+
+    Where it `may_write`, the store is a copy of its own, and takes as much disk as memory. Where
+    the kernel has no filter for it, no file can be opened that was not, which fails a large store.
+    """
+    _limit(resource.RLIMIT_AS, _own_size() + megabytes * _MEGABYTE)
+    _limit(resource.RLIMIT_FSIZE, megabytes * _MEGABYTE if may_write else 0)
+    _limit(resource.RLIMIT_CORE, 0)
+    if not confine(may_write=may_write):
+        _limit(resource.RLIMIT_NOFILE, 1)
 
 
 @contextmanager

@@ -12,7 +12,7 @@ import os
 import select
 import socket
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Any, BinaryIO, Final, NoReturn
 
@@ -27,7 +27,6 @@ from pyoxigraph import (
 
 from migov.engine import frames
 from migov.engine.formats import GRAPHS, SOLUTIONS
-from migov.engine.rights import give_up_everything
 from migov.engine.scope import Asked, Scopes
 from migov.engine.spool import COUNTED, Spool, TooLarge, cut_rows, cut_triples
 from migov.engine.updating import run_update
@@ -127,11 +126,11 @@ class Worker:
         return found
 
 
-def run(store: Store, channel: int, megabytes: int, limit: int) -> NoReturn:
+def run(store: Store, channel: int, limit: int, drop_rights: Callable[[], None]) -> NoReturn:
     """Answer what comes through a channel, a socket by its descriptor, until it closes."""
     connection = socket.socket(fileno=channel)
     threading.Thread(target=_watch, args=(channel,), daemon=True).start()
-    give_up_everything(megabytes)
+    drop_rights()
     worker = Worker(store, limit)
     requests = connection.makefile("rb")
     with suppress(OSError):

@@ -6,55 +6,94 @@ import fcntl
 import os
 import shutil
 import tempfile
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pyoxigraph import NamedNode, Quad, RdfFormat, Triple, serialize
+from pyoxigraph import Quad
 
 from migov import __version__
-from migov.dataset import ContentFile, content_files, digest, in_graph, is_uncommitted, read_quads
+from migov.dataset import ContentFile, content_files, digest, read_quads
 from migov.errors import EnvironmentProblem
 from migov.inference import derive, read_rules
 from migov.repository import Repository
+from migov.snapshot.index import state_of
 from migov.snapshot.keep import mark_used, sweep
-from migov.snapshot.model import QUADS, Snapshot, read_snapshot, write_description
-from migov.vocabulary import INFERRED_GRAPH
+from migov.snapshot.model import STORE, How, Snapshot, read_snapshot, write_description
+from migov.snapshot.write import Writer, write_store
 
-_FORMAT = f"{__version__}-2"
+_TRIES = 5
+_FORMAT = f"{__version__}-3"
 """Changes when the same files would give another snapshot; part of every cache path."""
 
 _CLOSURES = "closures"
+_INDEXES = "indexes"
+_WITHOUT = "without-inference"
 _UNFINISHED = ".unfinished-"
 
 
-def build_snapshot(repository: Repository, cache: Path) -> Snapshot:
+def build_snapshot(repository: Repository, cache: Path, how: How | None = None) -> Snapshot:
     """Return the snapshot of the files as they are now, from the cache when it is there.
 
-    Raises ContentError when a file is broken: then no snapshot is written.
+    Files that look as they did when they were read last are not read again. Raises ContentError
+    when a file is broken: then no snapshot is written.
     """
-    files = content_files(repository)
-    snapshot = snapshot_of(files, cache, repository.revision())
-    return replace(snapshot, uncommitted=is_uncommitted(repository, files))
+    how = how or How()
+    for _ in range(_TRIES):
+        state = state_of(repository, cache / _FORMAT / _INDEXES)
+        snapshot = _found(_folder(cache, state.digest, how), state.revision, how)
+        if snapshot is None:
+            files = content_files(repository)
+            if digest(files) != state.digest:  # one changed in between
+                continue
+            snapshot = snapshot_of(files, cache, state.revision, how)
+        return replace(snapshot, uncommitted=state.uncommitted)
+    raise EnvironmentProblem(
+        "The files change faster than they can be read.",
+        hint="Wait until what writes them is done.",
+    )
 
 
-def snapshot_of(files: Sequence[ContentFile], cache: Path, revision: str | None = None) -> Snapshot:
+def snapshot_of(
+    files: Sequence[ContentFile], cache: Path, revision: str | None = None, how: How | None = None
+) -> Snapshot:
     """Return the snapshot of files that need not be on disk, from the cache when it is there.
 
     Raises ContentError when a file is broken: then no snapshot is written.
     """
-    name = digest(files)
-    folder = cache / _FORMAT / name
-    found = read_snapshot(folder, revision)
+    how = how or How()
+    folder = _folder(cache, digest(files), how)
+    found = _found(folder, revision, how)
     if found is not None:
-        mark_used(folder)
         return found
-    graphs = {file.graph: list(read_quads(file)) for file in files if file.path.endswith(".ttl")}
     with _only_builder(folder.parent):
         # Another process may have built it while this one waited for its turn.
-        return read_snapshot(folder, revision) or _build(files, graphs, folder, revision)
+        snapshot = read_snapshot(folder, revision)
+        if snapshot is None:
+            snapshot = _build(files, folder, revision, cache / _FORMAT / _CLOSURES, how)
+        if how.kind(snapshot.quad_count) == "disk":
+            with _writing(folder.parent):
+                _add_store(snapshot)
+        sweep(folder.parent, cache / _FORMAT / _CLOSURES)
+    return replace(snapshot, store=how.kind(snapshot.quad_count))
+
+
+def _folder(cache: Path, name: str, how: How) -> Path:
+    return cache / _FORMAT / name if how.inference else cache / _FORMAT / _WITHOUT / name
+
+
+def _found(folder: Path, revision: str | None, how: How) -> Snapshot | None:
+    """Return a snapshot that is there, with the store that it is to be asked in."""
+    snapshot = read_snapshot(folder, revision)
+    if snapshot is None:
+        return None
+    kind = how.kind(snapshot.quad_count)
+    if kind == "disk" and not snapshot.has_store():
+        return None
+    mark_used(folder)
+    return replace(snapshot, store=kind)
 
 
 def lend_closures(cache: Path, folder: Path) -> None:
@@ -92,55 +131,57 @@ def _only_builder(folder: Path) -> Iterator[None]:
 
 
 def _build(
-    files: Sequence[ContentFile],
-    graphs: dict[str, list[Quad]],
-    folder: Path,
-    revision: str | None,
+    files: Sequence[ContentFile], folder: Path, revision: str | None, closures: Path, how: How
 ) -> Snapshot:
-    asserted = [quad for quads in graphs.values() for quad in quads]
-    union = {quad.triple: None for quad in asserted}
-    inferred = derive(asserted, read_rules(files), folder.parent / _CLOSURES)
-    with _writing(folder.parent):
-        snapshot = _write(graphs, union, inferred, folder, revision)
-    sweep(folder.parent, folder.parent / _CLOSURES)
-    return snapshot
-
-
-def _write(
-    graphs: dict[str, list[Quad]],
-    union: Collection[Triple],
-    inferred: Sequence[Triple],
-    folder: Path,
-    revision: str | None,
-) -> Snapshot:
-    work = Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=folder.parent))
-    try:
-        with (work / QUADS).open("wb") as out:
-            serialize(
-                [
-                    *(in_graph(triple) for triple in union),
-                    *(quad for quads in graphs.values() for quad in quads),
-                    *(in_graph(triple, NamedNode(INFERRED_GRAPH)) for triple in inferred),
-                ],
-                out,
-                RdfFormat.N_QUADS,
-            )
-            out.flush()
-            os.fsync(out.fileno())
-            size = out.tell()
+    with _unfinished(folder) as work:
+        graphs = [file for file in files if file.path.endswith(".ttl")]
+        writer = Writer(work, sum(len(file.content) for file in graphs))
+        try:
+            asserted: list[Quad] = []
+            for file in graphs:
+                quads = list(read_quads(file))
+                with _writing(folder.parent):
+                    writer.add(file.graph, quads)
+                if how.inference:
+                    asserted += quads
+            inferred = derive(asserted, read_rules(files), closures) if how.inference else []
+            with _writing(folder.parent):
+                triples, size = writer.finish(inferred)
+        finally:
+            writer.close()
         snapshot = Snapshot(
             digest=folder.name,
             folder=folder,
-            triples=len(union),
+            triples=triples,
             inferred=len(inferred),
-            graphs={graph: len(set(quads)) for graph, quads in graphs.items()},
+            graphs=writer.graphs,
             built=datetime.now(UTC).isoformat(timespec="seconds"),
             revision=revision,
             size=size,
+            inference=how.inference,
+            quad_count=writer.quads + len(inferred),
         )
-        write_description(snapshot, work)
-        shutil.rmtree(folder, ignore_errors=True)  # what was there is not whole
-        work.rename(folder)
+        with _writing(folder.parent):
+            write_description(snapshot, work)
+            shutil.rmtree(folder, ignore_errors=True)  # what was there is not whole
+            work.rename(folder)
+    return snapshot
+
+
+def _add_store(snapshot: Snapshot) -> None:
+    """Write the store of a snapshot beside its quads, whole or not at all."""
+    if not snapshot.has_store():
+        with _unfinished(snapshot.folder) as work:
+            write_store(snapshot.quads, work / STORE)
+            (work / STORE).rename(snapshot.folder / STORE)
+
+
+@contextmanager
+def _unfinished(folder: Path) -> Iterator[Path]:
+    """Give a folder beside another one to work in, and remove what is left of it."""
+    with _writing(folder.parent):
+        work = Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=folder.parent))
+    try:
+        yield work
     finally:
         shutil.rmtree(work, ignore_errors=True)
-    return snapshot

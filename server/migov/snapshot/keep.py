@@ -10,15 +10,17 @@ import fcntl
 import os
 import re
 import shutil
+import tempfile
 import time
 import weakref
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
-from migov.snapshot.model import QUADS, Snapshot
+from migov.snapshot.model import QUADS, STORE, Snapshot
 
+COPY: Final = ".copy-"
 SNAPSHOTS: Final = 8
 CLOSURES: Final = 32
 """One derivation takes several."""
@@ -36,6 +38,24 @@ def hold(snapshot: Snapshot, holder: object) -> None:
         fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
 
 
+@contextmanager
+def writable_copy(snapshot: Snapshot) -> Iterator[Path]:
+    """Give a folder with a copy of a snapshot's store, which is gone afterwards.
+
+    What never changes once it is written is linked, so a copy costs next to nothing. A copy that
+    was left behind goes with the next build.
+    """
+    before = snapshot.folder.parent
+    with tempfile.TemporaryDirectory(prefix=COPY, dir=before, ignore_cleanup_errors=True) as name:
+        (folder := Path(name) / STORE).mkdir()
+        for path in (snapshot.folder / STORE).iterdir():
+            if path.suffix == ".sst":
+                os.link(path, folder / path.name)
+            else:
+                shutil.copyfile(path, folder / path.name)
+        yield Path(name)
+
+
 def mark_used(path: Path) -> None:
     """Note that a snapshot or a closure was used now."""
     with suppress(OSError):
@@ -51,6 +71,9 @@ def sweep(folder: Path, closures: Path) -> None:
     with suppress(OSError):
         for path in _old(closures.glob("*.nt"), CLOSURES):
             path.unlink()
+    with suppress(OSError):
+        for path in _old(folder.glob(f"{COPY}*"), 0):
+            shutil.rmtree(path)
 
 
 def _old(paths: Iterable[Path], kept: int) -> list[Path]:

@@ -8,24 +8,22 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-from migov.dataset.files import content_paths, files_in, shape_paths
+from migov.dataset.look import Look as FileLook
+from migov.dataset.look import looks, looks_beside
 from migov.repository import Repository
 
 log = logging.getLogger(__name__)
 
 _LONGEST_PAUSE: Final = 60.0
+_SHARE: Final = 20
+"""Pauses are so many times as long as a look takes: to look costs little, however many files."""
 
-Look = tuple[str | None, tuple[tuple[str, int, int], ...]]
+Look = tuple[str | None, dict[str, FileLook]]
 
 
 def look(repository: Repository) -> Look:
-    """Return the revision, and path, time and size of every file that is served."""
-    seen: list[tuple[str, int, int]] = []
-    queries = files_in(repository.queries, ".rq", deep=False)
-    for path in (*content_paths(repository), *shape_paths(repository), *queries):
-        status = path.lstat()  # a link is refused by whoever reads it, and told there
-        seen.append((str(path), status.st_mtime_ns, status.st_size))
-    return repository.revision(), tuple(seen)
+    """Return the revision, and how every file that is served looks."""
+    return repository.revision(), {**looks(repository), **looks_beside(repository)}
 
 
 class Watcher(threading.Thread):
@@ -45,6 +43,7 @@ class Watcher(threading.Thread):
         self._changed = changed
         self._ended = threading.Event()
         self._published: Look | None = None
+        self._pause = seconds
         self._failures = 0
         self._again = 0.0
 
@@ -53,8 +52,10 @@ class Watcher(threading.Thread):
 
     def run(self) -> None:
         before = self._look()
-        while not self._ended.wait(self._seconds):
+        while not self._ended.wait(self._pause):
+            began = time.monotonic()
             now = self._look()
+            self._pause = max(self._seconds, _SHARE * (time.monotonic() - began))
             is_settled = now is not None and now == before and now != self._published
             if is_settled and time.monotonic() >= self._again:
                 self._publish(now)
