@@ -31,7 +31,7 @@ fix: .venv/ready ## Mend style where that is mechanical, and write the page of s
 	$(BIN)/migov fmt
 	$(BIN)/python -m migov.settings server/SETTINGS.md
 
-conformance: .venv/ready ## The W3C SHACL and SPARQL suites, misses by name
+conformance: .venv/ready ## The W3C suites of SHACL, SPARQL, its updates and its protocols, misses by name
 	$(BIN)/python -m pytest -q -n 2 tests/conformance/suites
 
 bench: .venv/ready ## The gate against pySHACL on the whole graph, in one run
