@@ -21,7 +21,7 @@ from migov.repository import find_repository
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLES = ROOT / "tests" / "checks"
 COMMON = EXAMPLES / "common"
-COUNTS = {"rules": 39, "bad": 55, "good": 55}
+COUNTS = {"rules": 46, "bad": 64, "good": 64}
 # Rules whose corrections are mechanical: the edits of each bad example mend it.
 MENDABLE = {
     "annotation-of-nothing", "byte-order-mark", "country-code", "dangling-iri", "date-bounds",
@@ -63,7 +63,7 @@ class Example:
         return Context.change(before, {**FILES, self.path: now})
 
     def __str__(self) -> str:
-        return self.file.relative_to(EXAMPLES).as_posix().removesuffix(".ttl")
+        return self.file.relative_to(EXAMPLES).as_posix().partition(".")[0]
 
 
 def _files() -> Files:
@@ -80,8 +80,8 @@ def _files() -> Files:
 
 FILES = _files()
 BASE = State(FILES)
-BAD = [Example(path) for path in sorted(EXAMPLES.glob("*/bad*.ttl"))]
-GOOD = [Example(path) for path in sorted(EXAMPLES.glob("*/good*.ttl"))]
+BAD = [Example(path) for path in sorted(EXAMPLES.glob("*/bad*.t[ts][lv]"))]
+GOOD = [Example(path) for path in sorted(EXAMPLES.glob("*/good*.t[ts][lv]"))]
 
 
 def said(finding: Finding) -> str:

@@ -38,7 +38,7 @@ COUNTS = {
     "node shapes": 63,
     "property shapes": 165,
     "constraints": 379,
-    "valid examples": 58,
+    "valid examples": 59,
     "invalid examples": 299,
 }
 

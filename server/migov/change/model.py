@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from urllib.parse import unquote
 
-from migov.dataset import ContentFile, content_files, graph_iri
+from migov.dataset import ContentFile, content_files, graph_iri, holds_graph, is_turtle
 from migov.errors import Place, RefusedError
 from migov.repository import Repository
 from migov.vocabulary import GRAPH
@@ -70,12 +70,14 @@ def is_content(path: str) -> bool:
         return False
     if folder == "ontology" and len(parts) == 2 and parts[0] == "rules":
         return path.endswith((".rq", ".ttl"))
-    return folder in ("ontology", "data") and path.endswith(".ttl")
+    if folder == "data" and len(parts) == 2 and parts[0] == "mappings":
+        return holds_graph(path)
+    return folder in ("ontology", "data") and is_turtle(path)
 
 
 def is_graph(path: str) -> bool:
     """Return whether a path is a file of the dataset that holds a named graph."""
-    return is_content(path) and path.endswith(".ttl")
+    return is_content(path) and holds_graph(path)
 
 
 def path_of(graph: str) -> str | None:

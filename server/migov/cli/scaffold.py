@@ -12,7 +12,7 @@ import click
 from pyoxigraph import Literal, NamedNode
 
 from migov.catalogue.parameters import day_of
-from migov.dataset import ContentFile, content_files, graph_iri, read_quads
+from migov.dataset import ContentFile, content_files, graph_iri, holds_graph, read_quads
 from migov.dataset.turtle import format_turtle
 from migov.errors import EnvironmentProblem, ParameterError
 from migov.gate.structure import BLANK
@@ -47,7 +47,7 @@ class Known:
         self._subjects: set[str] = set()
         self._line_counts: dict[str, int] = {}
         for file in content_files(repository):
-            for quad in read_quads(file) if file.path.endswith(".ttl") else ():
+            for quad in read_quads(file) if holds_graph(file.path) else ():
                 if isinstance(quad.subject, NamedNode):
                     self._subjects.add(quad.subject.value)
                     if quad.predicate == _LINE_COUNT and isinstance(quad.object, Literal):

@@ -88,13 +88,13 @@ def command(
 
 def _check_graph(repository: Repository) -> Report:
     from migov.catalogue import read_catalogue
-    from migov.dataset import content_files
+    from migov.dataset import content_files, holds_graph
     from migov.gate.structure import syntax_errors
 
     with progress("Reading the files"):
         files = content_files(repository)
         broken: list[ContentError] = [
-            *syntax_errors(file for file in files if file.path.endswith(".ttl"))
+            *syntax_errors(file for file in files if holds_graph(file.path))
         ]
         broken += read_catalogue(repository.queries).broken.values()
     if broken:

@@ -7,6 +7,7 @@ import stat
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 from urllib.parse import quote
 
 from dulwich.objects import Blob
@@ -37,15 +38,44 @@ def graph_iri(path: str) -> str:
     return GRAPH + quote(path, errors="surrogateescape")
 
 
+MAPPINGS: Final = ".sssom.tsv"
+"""How the name of a mapping set ends; any other file that holds a graph is Turtle."""
+
+
+def is_turtle(path: str) -> bool:
+    """Return whether a path is that of a Turtle file.
+
+    >>> is_turtle("data/actors/ilo.ttl"), is_turtle("data/mappings/ror.sssom.tsv")
+    (True, False)
+    """
+    return path.endswith(".ttl")
+
+
+def holds_graph(path: str) -> bool:
+    """Return whether a file of the dataset holds a named graph: Turtle or a mapping set.
+
+    >>> holds_graph("data/mappings/ror.sssom.tsv"), holds_graph("ontology/rules/governed-by.rq")
+    (True, False)
+    """
+    return is_turtle(path) or path.endswith(MAPPINGS)
+
+
 def content_paths(repository: Repository) -> list[Path]:
     """Return the files that make up the dataset and its rules, sorted by path."""
     return sorted(
         [
             *files_in(repository.ontology, ".ttl"),
             *files_in(repository.data, ".ttl"),
+            *mapping_paths(repository),
             *files_in(repository.rules, ".rq", deep=False),
         ]
     )
+
+
+def mapping_paths(repository: Repository) -> list[Path]:
+    """Return the mapping sets, sorted by path."""
+    tables = files_in(repository.data / "mappings", ".tsv", deep=False)
+    return [path for path in tables if path.name.endswith(MAPPINGS)]
 
 
 def shape_paths(repository: Repository) -> list[Path]:
@@ -127,7 +157,7 @@ def is_uncommitted(repository: Repository, files: Mapping[str, bytes]) -> bool:
 
 def _is_content(path: str) -> bool:
     is_rule = path.startswith("ontology/rules/") and path.endswith(".rq")
-    return (is_rule or path.endswith(".ttl")) and not _is_hidden(Path(path))
+    return (is_rule or holds_graph(path)) and not _is_hidden(Path(path))
 
 
 def digest(files: Iterable[ContentFile]) -> str:

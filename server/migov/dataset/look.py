@@ -7,6 +7,7 @@ import stat
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from migov.dataset.files import MAPPINGS
 from migov.repository import Repository
 
 Look = tuple[int, int, int, int]
@@ -22,6 +23,7 @@ def looks(repository: Repository) -> dict[str, Look]:
     return {
         **dict(_looks(root, repository.ontology, ".ttl")),
         **dict(_looks(root, repository.data, ".ttl")),
+        **dict(_looks(root, repository.data / "mappings", MAPPINGS, deep=False)),
         **dict(_looks(root, repository.rules, ".rq", deep=False)),
     }
 

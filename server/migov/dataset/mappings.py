@@ -15,12 +15,12 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 import yaml
+from pyoxigraph import Literal, NamedNode, Quad
 
 from migov.dataset.files import ContentFile
 from migov.errors import ContentSyntaxError, Place
+from migov.vocabulary import NS, STANDARD_PREFIXES
 
-SUFFIX: Final = ".sssom.tsv"
-FOLDER: Final = "data/mappings/"
 REQUIRED: Final = ("subject_id", "predicate_id", "object_id", "mapping_justification")
 COLUMNS: Final = (
     *("subject_id", "subject_label", "predicate_id", "predicate_modifier", "object_id"),
@@ -29,6 +29,9 @@ COLUMNS: Final = (
 )
 """The columns that we write, in order; the words are the standard's."""
 NOT: Final = "Not"
+_VOID: Final = STANDARD_PREFIXES["void"]
+_TYPE: Final = NamedNode(STANDARD_PREFIXES["rdf"] + "type")
+_TITLE: Final = NamedNode(STANDARD_PREFIXES["dcterms"] + "title")
 _JUSTIFICATIONS: Final = "https://w3id.org/semapv/vocab/"
 _DATE: Final = re.compile(r"[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])")
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
@@ -36,7 +39,11 @@ _CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """One row. IRIs are whole; `row` is its line in the file, 0 for one that is in no file yet."""
+    """One row. IRIs are whole.
+
+    `row` is its line in the file and `columns` those of its subject, predicate and object in the
+    table, counted as cells; a link that is in no file yet has row 0.
+    """
 
     subject: str
     predicate: str
@@ -51,6 +58,7 @@ class Link:
     evidence: str = ""
     is_negative: bool = False
     row: int = 0
+    columns: tuple[int, int, int] = (1, 3, 5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +183,7 @@ class _Rows:
             evidence=given.get("comment", ""),
             is_negative=modifier == NOT,
             row=self._above + self._reader.line_num,
+            columns=(column("subject_id"), column("predicate_id"), column("object_id")),
         )
 
     def _confidence(self, given: Mapping[str, str], columns: list[str]) -> float | None:
@@ -211,6 +220,34 @@ def _wrong(
         place=Place(path, row, column),
         hint="Columns are counted as cells; data/mappings/README.md shows a set.",
     )
+
+
+def quads_of_mappings(file: ContentFile) -> Iterator[Quad]:
+    """Yield the links of a mapping set as quads of its graph, after what the graph is.
+
+    A rejected pair says nothing in RDF. Raises ContentSyntaxError.
+    """
+    given = read_mappings(file)
+    graph = NamedNode(file.graph)
+    links = [each for each in given.mappings if not each.is_negative]
+    title = str(given.header.get("mapping_set_title", file.path))
+    said: list[tuple[NamedNode, NamedNode | Literal]] = [
+        (_TYPE, NamedNode(NS + "CuratedGraph")),
+        (_TYPE, NamedNode(_VOID + "Linkset")),
+        (_TITLE, Literal(title, language="en")),
+        (_TITLE, Literal(title.replace("Links to", "Liens vers", 1), language="fr")),
+        (NamedNode(STANDARD_PREFIXES["dcterms"] + "license"), NamedNode(given.header["license"])),
+        (NamedNode(_VOID + "triples"), Literal(len(links))),
+    ]
+    said += [
+        (NamedNode(_VOID + "linkPredicate"), NamedNode(iri))
+        for iri in dict.fromkeys(each.predicate for each in links)
+    ]
+    yield from (Quad(graph, predicate, value, graph) for predicate, value in said)
+    for each in links:
+        yield Quad(
+            NamedNode(each.subject), NamedNode(each.predicate), NamedNode(each.object), graph
+        )
 
 
 def written_mappings(given: MappingSet) -> bytes:

@@ -1,4 +1,4 @@
-"""Turtle files → quads, with errors that name file, line and column."""
+"""Files → quads, with errors that name file, line and column."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import Any
 
 from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad, RdfFormat, Triple, parse
 
-from migov.dataset.files import ContentFile
+from migov.dataset.files import ContentFile, is_turtle
+from migov.dataset.mappings import quads_of_mappings
 from migov.errors import ContentSyntaxError, Place
 
 Term = NamedNode | BlankNode | Literal | Triple
@@ -21,11 +22,14 @@ def in_graph(triple: Triple, graph: NamedNode | None = None) -> Quad:
 
 
 def read_quads(file: ContentFile) -> Iterator[Quad]:
-    """Yield the quads of one Turtle file in its own named graph.
+    """Yield the quads of one Turtle file or mapping set in its own named graph.
 
     Blank nodes get labels that depend on the path and the order in the file alone, so that the
     same files always give the same quads and no two files share a node. Raises ContentSyntaxError.
     """
+    if not is_turtle(file.path):
+        yield from quads_of_mappings(file)
+        return
     graph = NamedNode(file.graph)
     stem = "b" + hashlib.sha256(file.path.encode()).hexdigest()[:12]
     labels: dict[BlankNode, BlankNode] = {}

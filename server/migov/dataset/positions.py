@@ -1,7 +1,7 @@
-"""Where each triple of a Turtle file stands: line and column of its subject, predicate, object.
+"""Where each triple of a file stands: line and column of its subject, predicate, object.
 
-The file has been accepted by pyoxigraph. Triples that make up a list fall back on the triple that
-holds the list; in a file with Turtle beyond RDF 1.1, everything falls back on the file.
+A Turtle file has been accepted by pyoxigraph. Triples that make up a list fall back on the triple
+that holds the list; in a file with Turtle beyond RDF 1.1, everything falls back on the file.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from typing import Final
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Quad, Triple
 
-from migov.dataset.files import ContentFile
+from migov.dataset.files import ContentFile, is_turtle
+from migov.dataset.mappings import read_mappings
 from migov.dataset.parse import read_quads
 from migov.dataset.turtle.tokens import UnknownTurtleError
 from migov.dataset.written import FIRST, REST, Written, line_starts, read_written
@@ -24,7 +25,7 @@ Node = NamedNode | BlankNode
 
 
 class Positions:
-    """The places of the triples, nodes and IRIs of one valid Turtle file.
+    """The places of the triples, nodes and IRIs of one valid Turtle file or mapping set.
 
     `quads` are those of `read_quads`, for whoever has them already; labels of blank nodes are its.
     """
@@ -70,6 +71,10 @@ class Positions:
             return self._text
         return self._text[self._starts[place.line - 1] + place.column - 1 :]
 
+    def line_at(self, line: int) -> Place:
+        """Return where a line begins."""
+        return self.offset_at(self._starts[line - 1])
+
     def text_first_at(self, text: str) -> Place:
         """Return where the file first has a text, or else the file."""
         offset = self._text.find(text)
@@ -90,6 +95,8 @@ class Positions:
 
     @cached_property
     def _places(self) -> dict[Triple, Written]:
+        if not is_turtle(self._path):
+            return _of_mappings(self._path, self._text)
         try:
             written = read_written(self._text)
         except UnknownTurtleError:
@@ -146,6 +153,26 @@ class Positions:
                 return self._places[above]
             head = above.subject
         return self._below.get(head)
+
+
+def _of_mappings(path: str, text: str) -> dict[Triple, Written]:
+    """Return where the links of a mapping set stand: each in its row, cell by cell."""
+    starts = list(line_starts(text))
+    places: dict[Triple, Written] = {}
+    for each in read_mappings(ContentFile(path, text.encode())).mappings:
+        if each.is_negative or not 0 < each.row <= len(starts):
+            continue
+        start = starts[each.row - 1]
+        end = starts[each.row] if each.row < len(starts) else len(text)
+        cells = text[start:end].split("\t")
+        offsets = [start + sum(len(cell) + 1 for cell in cells[:n]) for n in range(len(cells))]
+        subject, predicate, value = (offsets[column - 1] for column in each.columns)
+        triple = Triple(NamedNode(each.subject), NamedNode(each.predicate), NamedNode(each.object))
+        width = len(cells[each.columns[2] - 1].rstrip())
+        places.setdefault(
+            triple, Written(subject, predicate, value, value + width, "iri", each.predicate, 0)
+        )
+    return places
 
 
 def _fits(triple: Triple, written: Written) -> bool:

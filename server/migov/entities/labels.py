@@ -64,6 +64,10 @@ _FOREIGN: Final = {
     _DCTERMS + "created": ("Created", "Création"),
     _DCTERMS + "isReplacedBy": ("Replaced by", "Remplacé par"),
     _FOAF + "page": ("Web page", "Page web"),
+    STANDARD_PREFIXES["schema"] + "sameAs": ("Same as", "Identique à"),
+    STANDARD_PREFIXES["void"] + "Linkset": ("Set of links", "Ensemble de liens"),
+    STANDARD_PREFIXES["void"] + "triples": ("Links", "Liens"),
+    STANDARD_PREFIXES["void"] + "linkPredicate": ("Linked by", "Reliés par"),
 }
 """Names for terms of other vocabularies, which bring none of their own in French."""
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from rdflib import Graph
 
-from migov.dataset import ContentFile, content_files, read_quads, shape_files
+from migov.dataset import ContentFile, content_files, holds_graph, read_quads, shape_files
 from migov.errors import Place
 from migov.gate.checks import Context, run
 from migov.gate.documents import add_quads
@@ -19,10 +19,10 @@ from migov.repository import Repository
 
 
 def union(files: Iterable[ContentFile]) -> Graph:
-    """Return the union of the graphs of Turtle files; raises ContentSyntaxError."""
+    """Return the union of the graphs that files hold; raises ContentSyntaxError."""
     graph = Graph(bind_namespaces="none")
     for file in files:
-        if file.path.endswith(".ttl"):
+        if holds_graph(file.path):
             add_quads(graph, read_quads(file))
     return graph
 

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from migov.dataset.files import files_in, read_file
-from migov.dataset.mappings import SUFFIX, MappingSet, read_mappings
+from migov.dataset.files import mapping_paths, read_file
+from migov.dataset.mappings import MappingSet, read_mappings
 from migov.repository import Repository
 
 
 def mapping_sets(repository: Repository) -> list[MappingSet]:
     """Return the mapping sets of a repository by path; raises ContentSyntaxError."""
-    folder = repository.data / "mappings"
-    return [
-        read_mappings(read_file(path, repository.root))
-        for path in files_in(folder, ".tsv", deep=False)
-        if path.name.endswith(SUFFIX)
-    ]
+    return [read_mappings(read_file(path, repository.root)) for path in mapping_paths(repository)]
 
 
 def decided_pairs(repository: Repository) -> set[tuple[str, str]]:

@@ -15,7 +15,7 @@ from pathlib import Path
 from pyoxigraph import Quad
 
 from migov import __version__
-from migov.dataset import ContentFile, content_files, digest, read_quads
+from migov.dataset import ContentFile, content_files, digest, holds_graph, read_quads
 from migov.errors import EnvironmentProblem
 from migov.inference import derive, read_rules
 from migov.repository import Repository
@@ -134,7 +134,7 @@ def _build(
     files: Sequence[ContentFile], folder: Path, revision: str | None, closures: Path, how: How
 ) -> Snapshot:
     with _unfinished(folder) as work:
-        graphs = [file for file in files if file.path.endswith(".ttl")]
+        graphs = [file for file in files if holds_graph(file.path)]
         writer = Writer(work, sum(len(file.content) for file in graphs))
         try:
             asserted: list[Quad] = []

@@ -10,7 +10,7 @@ from pyoxigraph import Triple
 
 from migov.change.diff import Diff, diff
 from migov.change.model import Change
-from migov.dataset import ContentFile
+from migov.dataset import ContentFile, holds_graph
 from migov.errors import ContentSyntaxError
 from migov.gate.affected import PlainIndex
 from migov.gate.checks import Context, State
@@ -34,7 +34,7 @@ class States:
             {
                 path: state.files[path]
                 for path in self.change.touched
-                if path in state.files and path.endswith(".ttl") and state.facts(path).error
+                if path in state.files and holds_graph(path) and state.facts(path).error
             }
         )
 
@@ -63,7 +63,7 @@ class States:
     def says_something_else(self) -> bool:
         """Whether triples or rules differ, not only the layout of files."""
         added, removed = self.moved
-        rules = any(not path.endswith(".ttl") for path in self.change.touched)
+        rules = any(not holds_graph(path) for path in self.change.touched)
         return bool(added or removed or rules or self.diff)
 
     @cached_property

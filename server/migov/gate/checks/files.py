@@ -8,6 +8,7 @@ from typing import Final
 
 from pyoxigraph import Literal, NamedNode
 
+from migov.dataset import is_turtle
 from migov.errors import Place
 from migov.gate.checks.context import Context
 from migov.gate.checks.state import TYPE, FileFacts, mg
@@ -28,7 +29,8 @@ def check(context: Context) -> Iterator[Finding]:
             yield _syntax(context, facts)
     for facts in context.files:
         yield from _line_ends(context, facts)
-        yield from _base(context, facts)
+        if is_turtle(facts.path):
+            yield from _base(context, facts)
         yield from _description(context, facts)
         yield from _blanks(context, facts)
 
@@ -52,13 +54,15 @@ def _bom(context: Context, facts: FileFacts) -> Finding:
 def _syntax(context: Context, facts: FileFacts) -> Finding:
     error = facts.error
     assert error is not None
-    reason = error.message.partition("is not valid Turtle: ")[2] or error.message
+    kind = ("valid Turtle", "du Turtle valide")
+    if not is_turtle(facts.path):
+        kind = ("a mapping set", "un ensemble de correspondances")
+    reason = error.message.partition(f" is not {kind[0]}: ")[2] or error.message
     return context.finding(
         "syntax",
         (
-            f"This is not valid Turtle: {reason} Nothing else in the file was checked.",
-            f"Ce n’est pas du Turtle valide : {reason} Rien d’autre n’a été vérifié dans le "
-            "fichier.",
+            f"This is not {kind[0]}: {reason} Nothing else in the file was checked.",
+            f"Ce n’est pas {kind[1]} : {reason} Rien d’autre n’a été vérifié dans le fichier.",
         ),
         focus=facts.graph,
         place=error.place,

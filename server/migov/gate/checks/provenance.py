@@ -8,6 +8,7 @@ from typing import Final
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
+from migov.dataset import is_turtle
 from migov.gate.checks.context import Context, named
 from migov.gate.checks.policy import REPLACED
 from migov.gate.checks.state import TYPE, FileFacts, Node, Object, mg, std
@@ -66,6 +67,8 @@ def _graph(context: Context, facts: FileFacts, types: set[Object]) -> Iterator[F
 
 
 def _untyped(context: Context, facts: FileFacts) -> Iterator[Finding]:
+    if not is_turtle(facts.path):
+        return  # a link begins at something that is described elsewhere, or is reported as such
     for node, triples in facts.by_subject.items():
         if not isinstance(node, NamedNode) or not node.value.startswith((ID, CONCEPT)):
             continue

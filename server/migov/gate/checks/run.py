@@ -13,6 +13,7 @@ from migov.gate.checks import (
     iris,
     links,
     literals,
+    mappings,
     people,
     policy,
     provenance,
@@ -41,6 +42,18 @@ FAMILIES: Final[dict[str, tuple[Check, tuple[str, ...]]]] = {
     "reification": (reification.check, ("annotation-of-nothing",)),
     "dates": (dates.check, ("date-bounds", "swapped-dates")),
     "registers": (registers.check, ("identifier", "identifier-iri", "m49", "country-code")),
+    "mappings": (
+        mappings.check,
+        (
+            "mapping-subject",
+            "mapping-predicate",
+            "mapping-object",
+            "mapping-type",
+            "mapping-identifier",
+            "mapping-rejected",
+            "mapping-one-to-one",
+        ),
+    ),
     "duplicates": (duplicates.check, ("likely-duplicate",)),
     "provenance": (
         provenance.check,

@@ -14,7 +14,7 @@ from typing import Final
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Quad, Triple
 
-from migov.dataset import ContentFile, graph_iri, read_quads
+from migov.dataset import ContentFile, graph_iri, holds_graph, read_quads
 from migov.dataset.positions import Positions
 from migov.errors import ContentSyntaxError
 from migov.vocabulary import BASE, NS, STANDARD_PREFIXES
@@ -129,8 +129,8 @@ class State:
 
     @property
     def paths(self) -> list[str]:
-        """The Turtle files, sorted."""
-        return sorted(path for path in self.files if path.endswith(".ttl"))
+        """The files that hold a graph, sorted."""
+        return sorted(path for path in self.files if holds_graph(path))
 
     def facts(self, path: str) -> FileFacts:
         """Return what one file says."""

@@ -1,0 +1,272 @@
+"""Links of mapping sets: that they can hold, and that they do not join what is apart."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import Final
+
+from pyoxigraph import Literal, NamedNode
+
+from migov.dataset import is_turtle
+from migov.dataset.mappings import Link, read_mappings
+from migov.errors import Place
+from migov.gate.checks.context import Context, named
+from migov.gate.checks.identifiers import form, is_valid
+from migov.gate.checks.state import FileFacts, State, mg, std
+from migov.gate.report import Finding
+from migov.vocabulary import CONCEPT, ID, STANDARD_PREFIXES
+
+_SAME: Final = STANDARD_PREFIXES["schema"] + "sameAs"
+_MATCHES: Final = tuple(
+    STANDARD_PREFIXES["skos"] + name
+    for name in ("exactMatch", "closeMatch", "broadMatch", "narrowMatch", "relatedMatch")
+)
+_EQUAL: Final = (_SAME, _MATCHES[0])
+"""Predicates that say that two things are one."""
+_REGISTERS: Final = {
+    "http://www.wikidata.org/entity/": ("wikidata", ()),
+    "https://sws.geonames.org/": ("geonames", ("Place", "Country", "Region", "Locality")),
+    "http://publications.europa.eu/resource/authority/country/": (
+        "eu-authority-country",
+        ("Country",),
+    ),
+    "https://ror.org/": ("ror", ("Organisation", "Mechanism")),
+    "https://isni.org/isni/": ("isni", ("Organisation", "Mechanism", "Person")),
+}
+"""Registers by the beginning of their IRIs: the scheme, and the classes they can speak of."""
+
+
+def check(context: Context) -> Iterator[Finding]:
+    """Yield what cannot be right in the touched mapping sets, row by row."""
+    touched = [facts for facts in context.files if not is_turtle(facts.path)]
+    if not touched:
+        return
+    elsewhere = _equal_links(context.after)
+    for facts in touched:
+        links = read_mappings(facts.file).mappings
+        for link in links:
+            yield from _subject(context, facts, link)
+            yield from _predicate(context, facts, link)
+            yield from _object(context, facts, link)
+            if not link.is_negative:
+                yield from _kind(context, facts, link)
+                yield from _identifier(context, facts, link)
+        yield from _contradictions(context, facts, links)
+        yield from _one_to_one(context, facts, links, elsewhere)
+
+
+def _equal_links(state: State) -> dict[str, set[str]]:
+    """Return, for each thing elsewhere, those of ours that any set says it is."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for facts in state.all_facts():
+        if is_turtle(facts.path) or facts.error is not None:
+            continue
+        for triple in facts.triples:
+            if triple.predicate.value in _EQUAL and isinstance(triple.object, NamedNode):
+                assert isinstance(triple.subject, NamedNode)
+                found[triple.object.value].add(triple.subject.value)
+    return found
+
+
+def _subject(context: Context, facts: FileFacts, link: Link) -> Iterator[Finding]:
+    if not _is_described(context.after, link.subject):
+        yield context.finding(
+            "mapping-subject",
+            (
+                f"Nothing of ours is {named(link.subject)}: a link begins at an entity or a "
+                "concept that some file describes.",
+                f"Rien chez nous ne s’appelle {named(link.subject)} : un lien part d’une entité "
+                "ou d’un concept que décrit un fichier.",
+            ),
+            focus=NamedNode(link.subject),
+            place=_place(facts, link, 0),
+        )
+
+
+def _is_described(state: State, iri: str) -> bool:
+    return iri.startswith((ID, CONCEPT)) and any(
+        is_turtle(path) for path in state.describing.get(iri, ())
+    )
+
+
+def _predicate(context: Context, facts: FileFacts, link: Link) -> Iterator[Finding]:
+    is_concept = link.subject.startswith(CONCEPT)
+    allowed = _MATCHES if is_concept else (_SAME,)
+    if link.predicate not in allowed:
+        names = ", ".join(map(named, allowed))
+        yield context.finding(
+            "mapping-predicate",
+            (
+                f"{named(link.predicate)} does not link "
+                f"{'a concept' if is_concept else 'a thing'} with another register: use {names}. "
+                "owl:sameAs would merge everything that is said of both.",
+                f"{named(link.predicate)} ne relie pas "
+                f"{'un concept' if is_concept else 'une chose'} à un autre registre : employez "
+                f"{names}. owl:sameAs confondrait tout ce qui est dit de l’un et de l’autre.",
+            ),
+            focus=NamedNode(link.subject),
+            place=_place(facts, link, 1),
+            expected=(names, names),
+        )
+
+
+def _object(context: Context, facts: FileFacts, link: Link) -> Iterator[Finding]:
+    register = _register(link.object)
+    if register is None:
+        return
+    scheme, value = register
+    if not is_valid(scheme, value):
+        known = form(scheme)
+        example = known[1] if known else ""
+        yield context.finding(
+            "mapping-object",
+            (
+                f"“{value}” cannot be an identifier of {scheme}. One looks like {example}.",
+                f"« {value} » ne peut pas être un identifiant de {scheme}. Exemple : {example}.",
+            ),
+            focus=NamedNode(link.subject),
+            value=NamedNode(link.object),
+            place=_place(facts, link, 2),
+        )
+
+
+def _register(iri: str) -> tuple[str, str] | None:
+    """Return the scheme and the identifier of an IRI of a register that is known here."""
+    for namespace, (scheme, _) in _REGISTERS.items():
+        if iri.startswith(namespace):
+            return scheme, iri.removeprefix(namespace).rstrip("/")
+    return None
+
+
+def _kind(context: Context, facts: FileFacts, link: Link) -> Iterator[Finding]:
+    for namespace, (scheme, classes) in _REGISTERS.items():
+        if not link.object.startswith(namespace) or not classes:
+            continue
+        types = context.after.types(NamedNode(link.subject))
+        if types and not types & {mg(name).value for name in classes}:
+            names = ", ".join(f"mg:{name}" for name in classes)
+            yield context.finding(
+                "mapping-type",
+                (
+                    f"{scheme} speaks of {names}, and this is none of them.",
+                    f"{scheme} décrit {names}, et ceci n’en est pas.",
+                ),
+                focus=NamedNode(link.subject),
+                value=NamedNode(link.object),
+                place=_place(facts, link, 2),
+                expected=(names, names),
+            )
+
+
+def _identifier(context: Context, facts: FileFacts, link: Link) -> Iterator[Finding]:
+    """Yield a link that says otherwise than the identifier which the thing itself carries."""
+    register = _register(link.object)
+    if register is None or link.predicate not in _EQUAL:
+        return
+    scheme, value = register
+    known = _identifiers(context.after, link.subject, scheme)
+    if known and value not in known:
+        told = ", ".join(sorted(known))
+        yield context.finding(
+            "mapping-identifier",
+            (
+                f"The thing itself carries the identifier {scheme} {told}, and this link says "
+                f"{value}. One of them is wrong.",
+                f"La chose elle-même porte l’identifiant {scheme} {told}, et ce lien dit {value}. "
+                "L’un des deux est faux.",
+            ),
+            focus=NamedNode(link.subject),
+            value=NamedNode(link.object),
+            place=_place(facts, link, 2),
+            expected=(told, told),
+        )
+
+
+def _identifiers(state: State, iri: str, scheme: str) -> set[str]:
+    wanted = NamedNode(f"{CONCEPT}identifier-scheme/{scheme}")
+    found: set[str] = set()
+    for path in state.describing.get(iri, ()):
+        own = state.facts(path)
+        for node in own.values(NamedNode(iri), mg("identifier")):
+            if not isinstance(node, Literal) and wanted in own.values(node, mg("scheme")):
+                found.update(value.value for value in own.values(node, mg("value")))
+    return found
+
+
+def _contradictions(
+    context: Context, facts: FileFacts, links: tuple[Link, ...]
+) -> Iterator[Finding]:
+    rejected = {(each.subject, each.object): each.row for each in links if each.is_negative}
+    for link in links:
+        row = rejected.get((link.subject, link.object))
+        if not link.is_negative and row is not None:
+            yield context.finding(
+                "mapping-rejected",
+                (
+                    f"Row {row} says that these two are not the same. Keep one of the rows.",
+                    f"La ligne {row} dit que ces deux choses sont distinctes. Gardez l’une des "
+                    "deux lignes.",
+                ),
+                focus=NamedNode(link.subject),
+                value=NamedNode(link.object),
+                place=_place(facts, link, 2),
+            )
+
+
+def _one_to_one(
+    context: Context,
+    facts: FileFacts,
+    links: tuple[Link, ...],
+    elsewhere: dict[str, set[str]],
+) -> Iterator[Finding]:
+    """Yield links that make two things of ours one, or two things of a register."""
+    theirs: dict[str, set[str]] = defaultdict(set)
+    for link in links:
+        if not link.is_negative and link.predicate in _EQUAL:
+            theirs[link.subject].add(link.object)
+    for link in links:
+        if link.is_negative or link.predicate not in _EQUAL:
+            continue
+        others = sorted(elsewhere[link.object] - {link.subject})
+        if others and not _is_replaced(context.after, link.subject, others[0]):
+            other = named(others[0])
+            yield _joined(context, facts, link, (f"{other} is", f"{other} est"))
+        elif len(theirs[link.subject]) > 1:
+            more = sorted(theirs[link.subject] - {link.object})[0]
+            yield _joined(
+                context,
+                facts,
+                link,
+                (f"this thing is also <{more}>, which is", f"cette chose est aussi <{more}>, soit"),
+            )
+
+
+def _joined(context: Context, facts: FileFacts, link: Link, other: tuple[str, str]) -> Finding:
+    return context.finding(
+        "mapping-one-to-one",
+        (
+            f"A set links one with one: {other[0]} linked as the same too. Keep the right row, "
+            "and the other one as Not.",
+            f"Un ensemble relie un à un : {other[1]} reliée de même. Gardez la bonne ligne, et "
+            "l’autre avec Not.",
+        ),
+        focus=NamedNode(link.subject),
+        value=NamedNode(link.object),
+        place=_place(facts, link, 2),
+    )
+
+
+def _is_replaced(state: State, one: str, other: str) -> bool:
+    replaced = std("dcterms", "isReplacedBy")
+    return NamedNode(other) in state.values(NamedNode(one), replaced) or NamedNode(
+        one
+    ) in state.values(NamedNode(other), replaced)
+
+
+def _place(facts: FileFacts, link: Link, term: int) -> Place:
+    """Return where a term of a link stands: 0 its subject, 1 its predicate, 2 its object."""
+    start = facts.positions.line_at(link.row)
+    cells = facts.positions.text_at(start).split("\t", link.columns[term])
+    width = sum(len(cell) + 1 for cell in cells[: link.columns[term] - 1])
+    return Place(facts.path, link.row, width + 1, start.text)
