@@ -131,5 +131,19 @@ class AbandonedError(LimitError):
     """Whoever asked went away before the answer was there."""
 
 
+class StoppingError(LimitError):
+    """The server was stopped before it could answer."""
+
+
+class BudgetError(LimitError):
+    """This client has used the time that this server gives one client in a minute."""
+
+    def __init__(
+        self, message: str, *, headers: tuple[tuple[str, str], ...], hint: str | None = None
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.headers = headers
+
+
 class EnvironmentProblem(MigovError):
     """The machine or the set-up is in the way: a taken port, a missing folder, no permission."""

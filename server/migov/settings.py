@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import sys
 from collections.abc import Callable, Mapping
@@ -53,6 +54,14 @@ def _port(text: str) -> int:
     raise ValueError("it must be a whole number from 0 to 65535")
 
 
+def _seconds(text: str) -> float:
+    with suppress(ValueError):
+        number = float(text)
+        if 0 <= number < float("inf"):
+            return number
+    raise ValueError("it must be a number, 0 or more")
+
+
 def _one_of(*words: str) -> Callable[[str], str]:
     def parse(text: str) -> str:
         if text in words:
@@ -60,6 +69,22 @@ def _one_of(*words: str) -> Callable[[str], str]:
         raise ValueError(f"it must be {', '.join(words[:-1])} or {words[-1]}")
 
     return parse
+
+
+def _metrics(text: str) -> str:
+    host, colon, port = text.rpartition(":")
+    if text in ("off", "loopback", "all") or (host and colon and _port(port)):
+        return text
+    raise ValueError("it must be off, loopback, all, or an address such as 127.0.0.1:9464")
+
+
+def _proxies(text: str) -> str:
+    try:
+        for part in filter(None, map(str.strip, text.split(","))):
+            ipaddress.ip_network(part)
+    except ValueError:
+        raise ValueError("it must be addresses and networks, joined by commas") from None
+    return text
 
 
 def _path(text: str) -> Path:
@@ -135,6 +160,29 @@ class Settings:
     )
     federation_answer: float = _setting(
         8.0, "megabytes that the answer of another endpoint may have", _positive_number
+    )
+
+    log: str = _setting(
+        "text", "form of the log: text, or json for programs", _one_of("text", "json")
+    )
+    log_level: str = _setting(
+        "info",
+        "what is logged: debug (queries too), info (a line a request), warning or error",
+        _one_of("debug", "info", "warning", "error"),
+    )
+    metrics: str = _setting(
+        "loopback",
+        "who reads /metrics: off, loopback, all, or HOST:PORT for an address of its own",
+        _metrics,
+    )
+    budget: float = _setting(
+        0.0, "seconds of answering that one client may use in a minute; 0 is any number", _seconds
+    )
+    proxies: str = _setting(
+        "", "addresses and networks of proxies whose forwarding headers are believed", _proxies
+    )
+    farewell: float = _setting(
+        5.0, "seconds that running requests have when the server is stopped", _positive_number
     )
 
     @classmethod

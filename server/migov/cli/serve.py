@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import logging
-from collections.abc import Iterator
 from typing import Any
 
 import click
@@ -12,6 +10,7 @@ import click
 from migov.cli.options import settings_from, settings_options
 from migov.cli.terminal import progress
 from migov.repository import find_repository
+from migov.settings import Settings
 
 
 @click.command(name="serve")
@@ -35,17 +34,29 @@ def command(scratch: bool, **given: Any) -> None:
       migov serve --scratch
     """
     settings = settings_from(**given)
-    if scratch:
-        from migov.cli.scratch import serve_scratch
+    from migov.operating.log import written
+    from migov.operating.stopping import leave_if_threads_remain, stopped_by_signals
 
-        with contextlib.suppress(KeyboardInterrupt), _log_shown():
-            serve_scratch(settings)
-        return
+    with written(settings.log, settings.log_level):
+        with contextlib.suppress(KeyboardInterrupt), stopped_by_signals():
+            if scratch:
+                from migov.cli.scratch import serve_scratch
+
+                serve_scratch(settings)
+            else:
+                _serve(settings)
+        leave_if_threads_remain()
+
+
+def _serve(settings: Settings) -> None:
+    """Serve the files until a signal ends it."""
     repository = find_repository(settings.root)
     from migov.engine import Published
     from migov.merge import recover_before_reading
+    from migov.operating.operation import log_settings
     from migov.web.server import serve
 
+    log_settings(settings)
     recover_before_reading(repository)
     with progress(f"Building the graph from {repository.root}"):
         published = Published(repository, settings)
@@ -56,21 +67,6 @@ def command(scratch: bool, **given: Any) -> None:
         click.echo(f"{snapshot.triples:,} triples of snapshot {snapshot.name}. Ctrl-C ends it.")
 
     try:
-        with contextlib.suppress(KeyboardInterrupt), _log_shown():
-            serve(published, settings, announce)
+        serve(published, settings, announce)
     finally:
         published.close()
-
-
-@contextlib.contextmanager
-def _log_shown() -> Iterator[None]:
-    """Write what the server notices, such as a newly published snapshot, to standard error."""
-    log, handler = logging.getLogger("migov"), logging.StreamHandler()
-    before = log.level
-    log.addHandler(handler)
-    log.setLevel(logging.INFO)
-    try:
-        yield
-    finally:
-        log.setLevel(before)
-        log.removeHandler(handler)

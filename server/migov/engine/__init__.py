@@ -1,7 +1,7 @@
 """Runs a query against a snapshot, under a deadline, in a process that may be killed."""
 
 from migov.engine.local import LocalEngine
-from migov.engine.operations import Answer, Engine, Kind, Limits, Query
+from migov.engine.operations import Answer, Engine, Kind, Limits, Load, Query
 from migov.engine.published import Published
 from migov.engine.rows import Row, ask, construct, select
 from migov.engine.scratch import ScratchEngine
@@ -11,6 +11,7 @@ __all__ = [
     "Engine",
     "Kind",
     "Limits",
+    "Load",
     "LocalEngine",
     "Published",
     "Query",

@@ -12,7 +12,7 @@ from contextlib import contextmanager, nullcontext
 from typing import Any, cast
 
 from migov.engine import frames
-from migov.engine.operations import Answer, Limits, Query
+from migov.engine.operations import Answer, Limits, Load, Query
 from migov.engine.origin import GoneError, Origin
 from migov.engine.process import ForkedWorker, Forker
 from migov.engine.updates import Update
@@ -87,6 +87,8 @@ class LocalEngine:
         self._limits = limits or Limits()
         # None is the place of a worker that is not there: who takes it starts one.
         self._idle: queue.SimpleQueue[ForkedWorker | None] = queue.SimpleQueue()
+        self._workers = workers
+        self._waiting = 0
         self._closed = False
         self._closing = threading.Lock()
         self._own = None if forker else Forker(snapshot, self._limits)
@@ -131,6 +133,11 @@ class LocalEngine:
         if kind == frames.ERROR:
             raise _update_error(frames.error_of(body), update)
         return [(graph, before, after) for graph, before, after in json.loads(body)]
+
+    def load(self) -> Load:
+        """Return how busy this engine is."""
+        idle = self._idle.qsize()
+        return Load(self._workers, max(0, self._workers - idle), self._waiting)
 
     def close(self) -> None:
         """End the idle workers now and each busy one when its query is done.
@@ -183,12 +190,17 @@ class LocalEngine:
             ) from error
 
     def _take(self) -> ForkedWorker:
+        with self._closing:
+            self._waiting += 1
         try:
             worker = self._idle.get(timeout=self._limits.deadline)
         except queue.Empty:
             raise BusyError(
                 "Every worker is busy with other queries.", hint="Try again in a few seconds."
             ) from None
+        finally:
+            with self._closing:
+                self._waiting -= 1
         try:
             return worker or self._forker.fork()
         except BaseException:

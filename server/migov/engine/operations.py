@@ -62,6 +62,15 @@ class Limits:
         return cls(settings.deadline, settings.memory, settings.answer)
 
 
+@dataclass(frozen=True, slots=True)
+class Load:
+    """How busy an engine is: its workers, those at work, and the queries that wait for one."""
+
+    workers: int
+    busy: int
+    waiting: int
+
+
 class Engine(Protocol):
     """Anything that answers SPARQL queries over one snapshot."""
 

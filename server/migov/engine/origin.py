@@ -19,6 +19,7 @@ from typing import Final
 from migov.engine import frames
 from migov.engine.forker import BRANCH, DONE, FORK, ORDER, REAP
 from migov.engine.operations import Limits
+from migov.engine.tally import DEADLINE, MEMORY, NESTING, STARTED, TALLY
 from migov.errors import DeadlineError, EnvironmentProblem, ResourceError, TooComplexError
 
 _START_SECONDS: Final = 120.0
@@ -92,10 +93,12 @@ class ForkedWorker:
         """Say why the process ended: the stack overflows on deep nesting, memory aborts."""
         status = self.end()
         if status is not None and os.WIFSIGNALED(status) and os.WTERMSIG(status) in _OVERFLOWS:
+            TALLY.count(NESTING)
             return TooComplexError(
                 f"The {self.what} is nested too deeply.",
                 hint="Flatten nested groups and expressions.",
             )
+        TALLY.count(MEMORY)
         return ResourceError(
             f"The {self.what} used more memory than one {self.what} may.",
             hint="Ask for less: fewer unconnected patterns, a LIMIT, no large sort."
@@ -131,6 +134,7 @@ class ForkedWorker:
         left = until - time.monotonic()
         if left <= 0 or not poll.poll(left * 1000):
             self.kill()
+            TALLY.count(DEADLINE)
             raise DeadlineError(
                 f"The time for this {self.what} ran out.",
                 hint="Ask for less: fewer patterns, a LIMIT, or a more selective first pattern."
@@ -195,6 +199,7 @@ class Origin:
         except (DeadlineError, ResourceError, TooComplexError) as error:
             worker.end()
             raise cannot_start() from error
+        TALLY.count(STARTED)
         return worker
 
     def branch(self) -> Branch:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -25,6 +26,8 @@ from migov.protocol.limits import check_dataset, check_text
 from migov.protocol.prefixes import without_unused
 from migov.protocol.services import Services
 from migov.sparql.tokens import tokenize
+
+log = logging.getLogger("migov.queries")
 
 FORM: Final = "application/x-www-form-urlencoded"
 QUERY: Final = "application/sparql-query"
@@ -186,6 +189,7 @@ def check(
 ) -> None:
     """Raise RequestError for a query from outside that no parser may see, or for its dataset."""
     check_text(operation.text, characters, services=services)
+    log.debug("query", extra={"fields": {"text": operation.text}})
     check_dataset(
         operation.text,
         graphs,

@@ -13,6 +13,7 @@ from migov.catalogue import Problem as ParameterProblem
 from migov.entities import NoSuchEntityError
 from migov.errors import (
     AnswerTooLargeError,
+    BudgetError,
     BusyError,
     ConflictError,
     ContentError,
@@ -26,6 +27,7 @@ from migov.errors import (
     RefusedError,
     RequestError,
     ResourceError,
+    StoppingError,
     TooComplexError,
     UncommittedError,
     UnknownEntityError,
@@ -106,6 +108,8 @@ PROBLEMS: Final[dict[type[MigovError], ProblemType]] = {
         "endpoint-deadline", HTTPStatus.GATEWAY_TIMEOUT, "Another endpoint did not answer"
     ),
     EndpointError: ProblemType("endpoint", HTTPStatus.BAD_GATEWAY, "Another endpoint failed"),
+    BudgetError: ProblemType("budget", HTTPStatus.TOO_MANY_REQUESTS, "Asked for too much"),
+    StoppingError: ProblemType("stopping", HTTPStatus.SERVICE_UNAVAILABLE, "Stopping"),
     BusyError: ProblemType("busy", HTTPStatus.SERVICE_UNAVAILABLE, "Busy"),
     LimitError: ProblemType("limit", HTTPStatus.SERVICE_UNAVAILABLE, "A limit was reached"),
     ContentError: ProblemType(
@@ -124,6 +128,7 @@ class Problem:
     """One problem as it is told: what kind, what happened, where, and what to do next.
 
     `source` is the line it stands in, cut where it is long; `caret` is the column in the cut.
+    `request` is the id of the request, which the server's log has too.
     """
 
     kind: ProblemType
@@ -136,6 +141,7 @@ class Problem:
     headers: tuple[tuple[str, str], ...] = ()
     parameters: tuple[ParameterProblem, ...] = ()
     suggestions: tuple[str, ...] = ()
+    request: str | None = None
 
     @property
     def status(self) -> int:
@@ -154,6 +160,7 @@ class Problem:
             "hint": self.hint,
             "parameters": [asdict(parameter) for parameter in self.parameters] or None,
             "suggestions": list(self.suggestions) or None,
+            "request": self.request,
         }
         return {name: value for name, value in members.items() if value is not None}
 
@@ -188,6 +195,8 @@ def problem(error: MigovError) -> Problem:
         headers.append(("WWW-Authenticate", challenge("invalid_token" if error.given else None)))
     if isinstance(error, ScopeError):
         headers.append(("WWW-Authenticate", challenge("insufficient_scope", error.scope)))
+    if isinstance(error, BudgetError):
+        headers.extend(error.headers)
     if isinstance(error, MethodError):
         headers.append(("Allow", ", ".join(error.allowed)))
     place = error.place

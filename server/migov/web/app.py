@@ -16,6 +16,7 @@ from migov.web import (
     graph_store,
     graphs,
     home,
+    operation,
     queries,
     reconcile,
     resolve,
@@ -49,6 +50,9 @@ def create_app(published: Published, settings: Settings) -> Flask:
         app.register_blueprint(module.blueprint)
     for blueprint in (reconcile.draft, reconcile.blueprint, resolve.blueprint):
         app.register_blueprint(blueprint)
+    app.extensions[operation.EXTENSION] = operation.operation_of(app.extensions["migov"], settings)
+    app.register_blueprint(operation.blueprint)
+    operation.register(app)
     errors.register(app)
     responses.register(app)
     return app

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 from collections.abc import Iterable
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -18,11 +19,13 @@ from migov.protocol.operation import last
 from migov.protocol.problems import MEDIA_TYPE, Problem
 from migov.protocol.repeatable import repeatable
 from migov.web.links import Names
+from migov.web.operation import noted, operation
 from migov.web.request import languages, url_parameters, wants_page
 from migov.web.site import site, state
 
 _EXPOSED: Final = (
-    "ETag, Link, Location, Migov-Commit, Migov-Snapshot, Migov-Truncated, Retry-After, Vary"
+    "ETag, Link, Location, Migov-Commit, Migov-Snapshot, Migov-Truncated, RateLimit, "
+    "RateLimit-Policy, Retry-After, Vary, X-Request-Id"
 )
 _POLICY: Final = "; ".join(
     (
@@ -69,6 +72,10 @@ def body(content: bytes, format: Format) -> Response:
 
 def problem_response(problem: Problem) -> Response:
     """Return an error as a page or as a problem document, whichever was asked for."""
+    known = noted()
+    if known is not None:
+        problem = replace(problem, request=known.id)
+    operation().metrics.problem(problem.kind.slug)
     if wants_page():
         names = names_of(problem.suggestions) if problem.suggestions else Names({})
         response = page("problem.html", status=problem.status, problem=problem, names=names)
@@ -128,6 +135,8 @@ def _unchanged() -> Response | None:
     Only a good answer carries an ETag, and the same state gives the same request the same answer.
     """
     if request.method not in ("GET", "HEAD") or request.endpoint in ("static", "dumps.file"):
+        return None
+    if request.blueprint == "operation":  # about this moment, whatever is served
         return None
     if not _repeatable():
         return None

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import errno
 import logging
+import math
 import socket
 from collections.abc import Callable
-from typing import cast
+from typing import Any, cast
 
 import uvicorn
 from a2wsgi import WSGIMiddleware
@@ -14,8 +15,11 @@ from a2wsgi.wsgi_typing import WSGIApp
 
 from migov.engine import Published
 from migov.errors import EnvironmentProblem
+from migov.operating.observed import App, Observed
+from migov.operating.stopping import StoppingServer
 from migov.settings import Settings
 from migov.web.app import create_app
+from migov.web.operation import EXTENSION
 from migov.web.watch import Watcher
 
 log = logging.getLogger(__name__)
@@ -23,8 +27,6 @@ log = logging.getLogger(__name__)
 _THREADS = 16
 _LONGEST_HEAD = 262_144
 """Bytes of a request's first lines: a long query may come in the address."""
-_FAREWELL = 5
-"""Seconds that requests have to finish when the server is stopped."""
 
 
 def serve(
@@ -35,24 +37,30 @@ def serve(
     Raises EnvironmentProblem when the address cannot be had.
     """
     app = create_app(published, settings)
+    site = app.extensions["migov"]
+    operation = app.extensions[EXTENSION]
     listener = bind(settings.host, settings.port)
-    watcher = Watcher(published.repository, settings.watch, app.extensions["migov"].refresh)
-    server = uvicorn.Server(
+    watcher = Watcher(published.repository, settings.watch, site.refresh)
+    inner = WSGIMiddleware(cast(WSGIApp, app), workers=_THREADS)
+    around = Observed(cast(App, inner), operation, lambda: site.state.snapshot.digest)
+    server = StoppingServer(
         uvicorn.Config(
-            WSGIMiddleware(cast(WSGIApp, app), workers=_THREADS),
+            cast(Any, around),
             interface="asgi3",
             lifespan="off",
-            log_level="warning",
+            log_config=None,
             access_log=False,
             server_header=False,
+            proxy_headers=False,  # the setting proxies says whom to believe
             h11_max_incomplete_event_size=_LONGEST_HEAD,
-            timeout_graceful_shutdown=_FAREWELL,
+            timeout_graceful_shutdown=math.ceil(settings.farewell),
         )
     )
-    announce(address(listener))
-    watcher.start()
     try:
-        server.run(sockets=[listener])
+        with operation.metrics.served_at(settings.metrics):
+            announce(address(listener))
+            watcher.start()
+            server.run(sockets=[listener])
     finally:
         watcher.stop()
         listener.close()

@@ -1,0 +1,63 @@
+"""A server that stops well: it lets go of its socket, finishes what runs, and leaves with 0.
+
+The first signal (SIGTERM, SIGINT) stops it within the seconds of the setting `farewell`; what is
+not over by then is cut off. The second ends it at once.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Final
+
+import uvicorn
+
+log = logging.getLogger(__name__)
+
+_CUT_OFF: Final = 1
+
+
+class StoppingServer(uvicorn.Server):
+    """uvicorn that takes a second signal of either kind as a word to end at once."""
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        if self.should_exit:
+            log.warning("ended at once by a second %s", signal.Signals(sig).name)
+            _leave(_CUT_OFF)
+        log.info("stopping: %s", signal.Signals(sig).name)
+        self.should_exit = True
+
+
+@contextmanager
+def stopped_by_signals() -> Iterator[None]:
+    """Let SIGTERM end a `with` block like Ctrl-C, with KeyboardInterrupt, before a server runs."""
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def leave_if_threads_remain() -> None:
+    """Leave now, with 0, where a thread still waits for a query whose asker was cut off.
+
+    Python would wait for it. The workers end when this process is gone.
+    """
+    others = [thread for thread in threading.enumerate() if not thread.daemon]
+    if len(others) > 1:
+        log.warning("stopped: %d requests were not finished in time", len(others) - 1)
+        _leave(0)
+
+
+def _leave(code: int) -> None:
+    logging.shutdown()
+    os._exit(code)
