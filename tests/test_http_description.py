@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 from pyoxigraph import Literal, NamedNode, RdfFormat, Store
 
+from migov.endpoints import endpoints_of
 from migov.engine import Engine, Published, select
 from migov.protocol.formats import GRAPHS, Format
+from migov.settings import Settings
 from migov.vocabulary import INFERRED_GRAPH, STANDARD_PREFIXES
+from migov.web import create_app
 
 PREFIXES = "PREFIX sd: <http://www.w3.org/ns/sparql-service-description#>\n" + "".join(
     f"PREFIX {name}: <{namespace}>\n" for name, namespace in STANDARD_PREFIXES.items()
@@ -76,6 +80,13 @@ class TestService:
         assert [iri.rpartition("#")[2] for (iri,) in features] == ["UnionDefaultGraph"]
         assert len(rows(store, "SELECT ?f { ?s sd:resultFormat ?f }")) == 10
         assert not rows(store, "SELECT ?f { ?s sd:inputFormat ?f }")
+
+    def test_federation_is_a_feature_where_it_is_allowed(
+        self, current: Published, settings: Settings
+    ) -> None:
+        allowed = replace(settings, federation=endpoints_of("http://example.org/sparql"))
+        text = create_app(current, allowed).test_client().get("/sparql").get_data(as_text=True)
+        assert "sd:BasicFederatedQuery" in text
 
     def test_the_extensions_are_there(self, client: FlaskClient) -> None:
         """What `sd:languageExtension` names really runs."""

@@ -91,6 +91,27 @@ class TestItSaysWhatItIs:
             assert ask_of(text, f"?g sd:name <{name}> ; sd:graph/void:triples {triples}")
         assert ask_of(text, "?d sd:defaultGraph/void:triples 3")
 
+    @pytest.mark.parametrize("name", ["explain", "inferred"])
+    def test_it_is_plain_sparql(self, store: httpx.Client, name: str) -> None:
+        fields = {"query": "ASK {}", name: "true"}
+        assert name in told(store.post("/sparql", data=fields), 403)
+        assert store.post("/sparql", data=fields, headers=HTML).status_code == 403
+
+    @pytest.mark.parametrize(
+        "path", ["/graph/x", "/queries", "/id/actor/ilo", "/dumps", "/changes"]
+    )
+    def test_nothing_of_the_files_is_here(self, store: httpx.Client, path: str) -> None:
+        told(store.get(path), 404)
+        told(store.post(path), 404)
+
+    def test_people_find_its_graphs(self, store: httpx.Client) -> None:
+        put(store, "<a:a> <a:b> 1 .")
+        response = store.get("/graphs", headers=HTML)
+        assert (response.status_code, response.headers["Location"]) == (303, "/")
+        page = store.get("/", headers=HTML).text
+        assert f'href="{AT_G}"' in page
+        assert "1 triple<" in page
+
     def test_every_write_is_another_version(self, store: httpx.Client) -> None:
         before = store.get("/sparql").headers["Migov-Snapshot"]
         assert store.get("/sparql").headers["Migov-Snapshot"] == before

@@ -61,17 +61,24 @@ def described(triples: Iterable[Triple], format: Format) -> bytes:
 
 
 def described_service(
-    endpoint: str, *, writable: bool, union: bool = False, empty_graphs: bool = False
+    endpoint: str,
+    *,
+    writable: bool,
+    union: bool = False,
+    empty_graphs: bool = False,
+    federates: bool = False,
 ) -> Iterator[Triple]:
     """Yield what the endpoint at an address speaks.
 
     `union` says that the default graph is the union of the named ones, `empty_graphs` that a graph
-    without triples exists; updates are among the languages where it is `writable`.
+    without triples exists, `federates` that it asks some other endpoints; updates are among the
+    languages where it is `writable`.
     """
     languages = ["SPARQL10Query", "SPARQL11Query", *(["SPARQL11Update"] if writable else [])]
     features = [
         *(["UnionDefaultGraph"] if union else []),
         *(["EmptyGraphs"] if empty_graphs else []),
+        *(["BasicFederatedQuery"] if federates else []),
     ]
     yield from say(
         NamedNode(endpoint),

@@ -48,7 +48,7 @@ def create_app(published: Published, settings: Settings) -> Flask:
     app.context_processor(lambda: {"site_problem": site().problem, "snapshot": state().snapshot})
     for module in (home, sparql, queries, entities, graphs, graph_store, shapes, dumps, changes):
         app.register_blueprint(module.blueprint)
-    for blueprint in (reconcile.draft, reconcile.blueprint, resolve.blueprint):
+    for blueprint in (graph_store.files, reconcile.draft, reconcile.blueprint, resolve.blueprint):
         app.register_blueprint(blueprint)
     app.extensions[operation.EXTENSION] = operation.operation_of(app.extensions["migov"], settings)
     app.register_blueprint(operation.blueprint)

@@ -12,6 +12,7 @@ from migov.errors import MigovError, RequestError
 from migov.protocol.errors import MethodError, TooLongError, UnknownPathError
 from migov.protocol.problems import Problem, problem
 from migov.web.responses import problem_response
+from migov.web.served import writer
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +31,9 @@ def _translated(error: HTTPException) -> MigovError:
         return MethodError(
             f"This path takes {', '.join(allowed)} only.",
             allowed=allowed,
-            hint="The graph changes by reviewed commits to its files, not over HTTP.",
+            hint=None
+            if writer()
+            else "The graph changes by reviewed commits to its files, not over HTTP.",
         )
     if isinstance(error, RequestEntityTooLarge):
         return TooLongError(

@@ -37,6 +37,8 @@ from migov.web.responses import body
 from migov.web.served import graph_state, known_graph, readings, renewed, served, writer
 
 blueprint = Blueprint("graph_store", __name__)
+files = Blueprint("graphs_of_files", __name__)
+"""Writes at the addresses where the graphs of the repository are read."""
 
 _WRITES: Final = ["PUT", "POST", "DELETE", "PATCH"]
 _TRIPLES: Final = FORMATS["nt"].media_type
@@ -51,7 +53,7 @@ def read() -> AnyResponse:
     """Give the graph that the address names; people without one are led to the list of graphs."""
     parameters = url_parameters()
     if not is_about_a_graph(parameters) and _wants_page():
-        return redirect(here("/graph"), HTTPStatus.SEE_OTHER)
+        return redirect(here(served().list_of_graphs), HTTPStatus.SEE_OTHER)
     return _given(read_graph(parameters))
 
 
@@ -78,12 +80,13 @@ def write_at(path: str) -> Response:
     return _written(_taking(), served().graph_at(path))
 
 
-@blueprint.route("/graph/<path:path>", methods=_WRITES)
+@files.route("/graph/<path:path>", methods=_WRITES)
 def write_own(path: str) -> Response:
     """Write to the graph of a file of the repository, at the address where it is read."""
     return _written(_taking(), own_iri(f"/graph/{path}"))
 
 
+@files.after_request
 @blueprint.after_request
 def _accepts(response: Response) -> Response:
     """Say what bodies are taken, where one was not or a client asks (RFC 5789, 3.1)."""

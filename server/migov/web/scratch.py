@@ -24,9 +24,10 @@ from migov.engine.reading import Readings
 from migov.engine.scratch import ScratchEngine
 from migov.errors import ConflictError, RefusedError
 from migov.protocol.description import described_dataset, described_service
-from migov.protocol.errors import VersionError
+from migov.protocol.errors import NotOfferedError, VersionError
 from migov.protocol.formats import GRAPHS, PAGE, SOLUTIONS
 from migov.protocol.graph_store import absolute
+from migov.protocol.operation import Operation
 from migov.protocol.problems import MEDIA_TYPE, Problem
 from migov.protocol.writing import Written, foreign_page, refuse_foreign_origin
 from migov.settings import Settings
@@ -97,6 +98,10 @@ class ScratchDataset:
     @property
     def base(self) -> str | None:
         return request.base_url
+
+    @property
+    def list_of_graphs(self) -> str:
+        return "/"
 
     @property
     def services(self) -> None:
@@ -210,13 +215,23 @@ def _versions() -> Iterator[None]:
 @blueprint.get("/")
 def home() -> Response:
     """Show the page of the dataset; a program gets the service description."""
-    return sparql.respond(_form)
+    return sparql.respond(_form, _refuse_extras)
 
 
 @blueprint.route("/sparql", methods=["GET", "POST"], endpoint="sparql")
 def endpoint() -> Response:
     """Answer a query or an update, or show the forms."""
-    return sparql.respond(_form)
+    return sparql.respond(_form, _refuse_extras)
+
+
+def _refuse_extras(operation: Operation) -> None:
+    """Raise NotOfferedError for what only the graph of the files can be asked."""
+    for name, is_asked in (("explain", operation.explain), ("inferred", operation.inferred)):
+        if is_asked:
+            raise NotOfferedError(
+                f"{name} is not offered here: a scratch dataset is plain SPARQL.",
+                hint="Leave it out.",
+            )
 
 
 def _told(problem: Problem) -> Response:

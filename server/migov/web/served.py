@@ -59,6 +59,10 @@ class Served(Protocol):
     def base(self) -> str | None: ...
 
     @property
+    def list_of_graphs(self) -> str:
+        """The path of the page that lists the graphs."""
+
+    @property
     def services(self) -> Services | None:
         """What answers SERVICE groups, None where they are refused."""
 
@@ -109,6 +113,10 @@ class CurrentSnapshot:
         return None
 
     @property
+    def list_of_graphs(self) -> str:
+        return "/graph"
+
+    @property
     def services(self) -> Services | None:
         return state().services
 
@@ -118,7 +126,12 @@ class CurrentSnapshot:
     def description(self, endpoint: str) -> list[Triple]:
         snapshot = state().snapshot
         return [
-            *described_service(endpoint, writable=writer() is not None, union=True),
+            *described_service(
+                endpoint,
+                writable=writer() is not None,
+                union=True,
+                federates=bool(site().settings.federation),
+            ),
             *described_dataset(endpoint, snapshot.triples, snapshot.graphs),
             *described_inferred(endpoint, snapshot.inferred),
         ]

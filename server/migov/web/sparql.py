@@ -62,6 +62,7 @@ class Shown:
 
 
 Form = Callable[[Shown], Response]
+Check = Callable[[Operation], None]
 
 
 @blueprint.route("/sparql", methods=["GET", "POST"])
@@ -70,8 +71,17 @@ def sparql() -> Response:
     return respond(_form)
 
 
-def respond(form: Form) -> Response:
-    """Answer a request at the endpoint; `form` makes the page for those who want one."""
+def respond(form: Form, check: Check = lambda _: None) -> Response:
+    """Answer a request at the endpoint; `form` makes the page for those who want one.
+
+    `check` raises RequestError for what the dataset behind it cannot be asked.
+    """
+
+    def operation_of_request() -> Operation:
+        operation = read_operation(*_request())
+        check(operation)
+        return operation
+
     if is_update(*_request()):
         return _updated(form)
     wanted = choose_for_query(request.headers.get("Accept"), _named_format())
@@ -79,13 +89,13 @@ def respond(form: Form) -> Response:
         endpoint = url_for("sparql.sparql", _external=True)
         return body(described(served().description(endpoint), wanted.graph), wanted.graph)
     if not wanted.page:
-        return _answered(_operation(), wanted, form)
+        return _answered(operation_of_request(), wanted, form)
     chosen_language()
     if request.method != "POST" and not last(url_parameters(), "query"):
         return form(Shown())
     operation = Operation("")
     try:
-        operation = _operation()
+        operation = operation_of_request()
         return _answered(operation, wanted, form)
     except MigovError as error:
         return form(Shown(operation, failure=problem(error)))
@@ -120,10 +130,6 @@ def _request() -> tuple[str, Parameters, str | None, bytes]:
 def _asks_nothing() -> bool:
     """Whether the endpoint itself is asked for (SPARQL 1.1 Service Description, section 2)."""
     return request.method != "POST" and all(name != "query" for name, _ in url_parameters())
-
-
-def _operation() -> Operation:
-    return read_operation(*_request())
 
 
 def _named_format() -> str | None:
