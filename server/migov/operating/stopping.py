@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import os
 import signal
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +17,8 @@ from types import FrameType
 from typing import Final
 
 import uvicorn
+
+from migov.operating.notify import READY, STOPPING, notify
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +33,14 @@ class StoppingServer(uvicorn.Server):
             log.warning("ended at once by a second %s", signal.Signals(sig).name)
             _leave(_CUT_OFF)
         log.info("stopping: %s", signal.Signals(sig).name)
+        notify(STOPPING)
         self.should_exit = True
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start to accept, and tell whoever started this process."""
+        await super().startup(sockets)
+        if self.started:
+            notify(READY)
 
 
 @contextmanager
