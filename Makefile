@@ -4,7 +4,7 @@ PORT ?= 8000
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test check fix conformance bench campaign quality wheel clean
+.PHONY: help serve test check fix conformance bench campaign kills mutations quality wheel clean
 
 help: ## What can be made
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -39,6 +39,12 @@ bench: .venv/ready ## The gate against pySHACL on the whole graph, in one run
 
 campaign: .venv/ready ## 5,000 random changes: gate and whole validation must agree
 	cd tests && ../$(BIN)/python -m benchmarks.gate_campaign 5000
+
+kills: .venv/ready ## 1,000 merges killed at random points: nothing lost, nothing half applied
+	cd tests && ../$(BIN)/python -m benchmarks.merge_kills 1000
+
+mutations: .venv/ready ## 10,000 damaged records through the merge path, judged by the whole graph
+	cd tests && ../$(BIN)/python -m benchmarks.merge_mutations 10000
 
 quality: .venv/ready ## Precision and recall of matching names, by threshold
 	cd tests && ../$(BIN)/python -m benchmarks.link_quality

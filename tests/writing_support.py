@@ -110,12 +110,24 @@ class Writing:
         }
 
 
+def policed_repository(folder: Path) -> Repository:
+    """Make a small repository of this project's content, whose policy lets new graphs pass."""
+    repository = small_repository(folder)
+    (folder / "shapes/policy.yaml").write_text(POLICY, encoding="utf-8")
+    commit(folder, "Add a policy")
+    return repository
+
+
 @contextmanager
 def writing(folder: Path) -> Iterator[Writing]:
     """Serve a small repository of this project's content with writes, inside this process."""
-    repository = small_repository(folder / "checkout")
-    (folder / "checkout/shapes/policy.yaml").write_text(POLICY, encoding="utf-8")
-    commit(folder / "checkout", "Add a policy")
+    with serving(policed_repository(folder / "checkout"), folder) as server:
+        yield server
+
+
+@contextmanager
+def serving(repository: Repository, folder: Path) -> Iterator[Writing]:
+    """Serve a repository with writes; the folder takes the cache and the tokens."""
     tokens = folder / "private" / "tokens.json"
     settings = replace(Settings(), cache=folder / "cache", tokens=tokens, deadline=30.0)
     merge = new_token(tokens, "ann", ["merge"], AUTHOR)

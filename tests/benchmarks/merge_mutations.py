@@ -1,0 +1,248 @@
+"""`python -m benchmarks.merge_mutations 10000`: damaged records meet the merge path over HTTP.
+
+Each is sent to `POST /changes?merge=true` with a token. One that is refused has to leave every
+file and the history as they were. One that is merged has to touch the file that it was meant for
+and no other, to say there what was proposed, and to pass an oracle that knows nothing of changes:
+the whole graph after it, by all shapes and all checks, has no violation. Then it is taken back by
+another merge.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import sys
+import tempfile
+import time
+import warnings
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+
+from pyoxigraph import BlankNode, CanonicalizationAlgorithm, Dataset, Quad, RdfFormat, parse
+
+from benchmarks.mutations import Mutation, mutation
+from change_support import ROOT, commit
+from git_repository import git
+from migov.change import base_files, files_now
+from migov.change.write import write
+from migov.dataset import ContentFile, read_quads
+from migov.dataset.canonical import triple_of
+from migov.errors import MigovError
+from migov.gate.report import Severity
+from migov.gate.repository import check_repository
+from migov.merge import turn
+from migov.repository import Repository, find_repository
+from migov.vocabulary import GRAPH, ID
+from writing_support import Writing, serving
+
+_RECORDS = ("data/records/gfmd/thamm.ttl", "data/records/iom/lm-0416.ttl")
+_PLACES = "data/places/countries.ttl"
+_REFUSED = (400, 403, 404, 406, 409, 413, 415, 422)
+
+
+class Fault(Exception):
+    """Something was merged that should not be, was touched, or crashed."""
+
+
+def content(folder: Path) -> Repository:
+    """Make a repository of real content: all of it but most records and unnamed countries.
+
+    So the oracle takes two seconds and not eight.
+    """
+    for name in ("ontology", "data", "shapes"):
+        shutil.copytree(ROOT / name, folder / name)
+    (folder / "queries").mkdir()
+    for path in (folder / "data/records").rglob("*.ttl"):
+        if path.relative_to(folder).as_posix() not in _RECORDS:
+            path.unlink()
+    others = (path for path in folder.rglob("*.ttl") if path != folder / _PLACES)
+    rest = b"".join(path.read_bytes() for path in others)
+    places = ContentFile(_PLACES, (folder / _PLACES).read_bytes())
+    triples = [triple_of(quad) for quad in read_quads(places)]
+    gone = {
+        triple.subject
+        for triple in triples
+        if str(triple.subject).startswith(f"<{ID}place/")
+        and f"place:{str(triple.subject)[:-1].rpartition('/')[2]}".encode() not in rest
+    }
+    for triple in triples:  # what hangs on a country stands below it
+        if triple.subject in gone and isinstance(triple.object, BlankNode):
+            gone.add(triple.object)
+    kept = write(places, [triple for triple in triples if triple.subject in gone], ())
+    assert kept is not None
+    (folder / _PLACES).write_bytes(kept.content)
+    git(folder, "init", "-q", "-b", "main")
+    commit(folder, "Begin")
+    return find_repository(folder)
+
+
+class Campaign:
+    """One server over one repository, and what it is asked."""
+
+    def __init__(self, server: Writing) -> None:
+        self._server = server
+        self._root = server.repository.root
+        self.files = files_now(server.repository)
+        self._before = server.state()
+        self._violations = self._whole()
+        if self._violations:
+            raise Fault(f"the content does not conform: {self._violations}")
+        self._judged: dict[str, Counter[str]] = {}
+        self.counts: Counter[str] = Counter()
+
+    def meet(self, seed: int) -> None:
+        """Send one mutation and judge what becomes of it; raises Fault."""
+        sent = mutation(self.files, seed)
+        family = sent.name.partition(",")[0]
+        response = self._server.send(
+            "POST",
+            "/changes",
+            self._server.merge,
+            query_string={"merge": "true", **sent.query},
+            data=sent.body,
+            content_type=sent.media_type,
+        )
+        status = response.status_code
+        if status == 503:  # a limit met in a process of its own
+            self.counts[f"{family}: ended at a limit"] += 1
+        elif status not in (200, *_REFUSED):
+            raise Fault(f"answered with {status}: {response.get_data(as_text=True)[:1000]}")
+        merged = response.get_json()["merged"]["commit"] if status == 200 else None
+        if merged is None:
+            if status != 503:
+                self.counts[f"{family}: {'nothing to do' if status == 200 else 'refused'}"] += 1
+            if self._server.state() != self._before:
+                raise Fault(f"answered with {status}, and something was touched")
+            return
+        self.counts[f"{family}: merged"] += 1
+        self._check(sent, merged)
+        self._take_back()
+
+    def _check(self, sent: Mutation, merged: str) -> None:
+        after = self._server.state()
+        touched = {
+            Path(path).relative_to(self._root).as_posix()
+            for path in after[1].keys() | self._before[1].keys()
+            if after[1].get(path) != self._before[1].get(path)
+        }
+        if sent.target is None or touched != {sent.target}:
+            raise Fault(f"{touched} was touched, and {sent.target} was meant")
+        if after[0].decode() != merged or not self._server.is_clean():
+            raise Fault("files, index and history differ")
+        if sent.says is not None:
+            path = self._root / sent.target
+            says = path.read_bytes() if path.exists() else b""
+            if _canonical(says, sent.target) != _canonical(sent.says, sent.target):
+                raise Fault("what was merged is not what was proposed")
+        name = after[1].get(str(self._root / sent.target), "")
+        if name not in self._judged:
+            self._judged[name] = self._whole()
+        if self._judged[name]:
+            raise Fault(f"the oracle finds {dict(self._judged[name])}")
+
+    def _whole(self) -> Counter[str]:
+        """Return the violations of the whole graph as it is on disk."""
+        try:
+            report = check_repository(self._server.repository)
+        except MigovError as error:
+            return Counter([f"{error.message} {error.place}"])
+        return Counter(
+            f"{found.rule} {found.focus} {found.path} {found.value}"
+            for found in report.findings
+            if found.severity is Severity.VIOLATION
+        )
+
+    def _take_back(self) -> None:
+        with turn(self._server.repository) as mine:
+            here = base_files(self._server.repository, "HEAD")
+            files = {
+                path: self.files[path].content if path in self.files else None
+                for path in here.keys() | self.files.keys()
+                if here.get(path) != self.files.get(path)
+            }
+            mine.write(files, "Campaign <campaign@example.org>", "Take it back")
+        self._server.app.extensions["migov"].refresh()
+        head, files_then = self._before[1], self._server.state()
+        if files_then[1] != head:
+            raise Fault("what was merged could not be taken back whole")
+        self._before = files_then
+
+
+def _canonical(turtle: bytes, path: str) -> str:
+    """Return the canonical form (RDFC-1.0) of a document for a file."""
+    quads = parse(turtle, format=RdfFormat.TURTLE, base_iri=GRAPH + path)
+    dataset = Dataset(Quad(quad.subject, quad.predicate, quad.object) for quad in quads)
+    dataset.canonicalize(CanonicalizationAlgorithm.RDFC_1_0)
+    return "\n".join(sorted(map(str, dataset)))
+
+
+def campaign(cases: range, folder: Path) -> Mapping[str, int]:
+    """Send the mutations of these seeds; raises Fault for the first that is met wrongly."""
+    warnings.simplefilter("ignore")
+    with serving(content(folder / "checkout"), folder) as server:
+        met = Campaign(server)
+        for seed in cases:
+            try:
+                met.meet(seed)
+            except Fault as fault:
+                sent = mutation(met.files, seed)
+                raise Fault(
+                    f"seed {seed}, {sent.name} of {sent.target}: {fault}\n"
+                    f"{sent.query} {sent.body[:2000]!r}"
+                ) from fault
+        done = git(server.repository.root, "fsck", "--strict")
+        if done.returncode:
+            raise Fault(done.stdout + done.stderr)
+        return met.counts
+
+
+def _job(cases: range, into: int) -> None:
+    code, result = 0, {}
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            result = dict(campaign(cases, Path(folder)))
+    except Exception as error:
+        code, result = 1, {"fault": f"{type(error).__name__}: {error}"}  # type: ignore[dict-item]
+    os.write(into, json.dumps(result).encode())
+    os._exit(code)
+
+
+def main() -> int:
+    """Send the mutations from two processes, print what was met, and return the exit code."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("cases", type=int, nargs="?", default=10_000)
+    parser.add_argument("--first", type=int, default=0, help="the seed of the first mutation")
+    parser.add_argument("--jobs", type=int, default=2)
+    asked = parser.parse_args()
+    began = time.monotonic()
+    pipes = []
+    for job in range(asked.jobs):
+        out, into = os.pipe()
+        if os.fork() == 0:
+            os.close(out)
+            _job(range(asked.first + job, asked.first + asked.cases, asked.jobs), into)
+        os.close(into)
+        pipes.append(out)
+    counts: Counter[str] = Counter()
+    faults = []
+    for out in pipes:
+        with os.fdopen(out, "rb") as answer:
+            found = json.loads(answer.read() or b'{"fault": "a job crashed"}')
+        os.wait()
+        if "fault" in found:
+            faults.append(found["fault"])
+        else:
+            counts.update(found)
+    for word, count in sorted(counts.items()):
+        print(f"{count:8} {word}")
+    for fault in faults:
+        print(f"FAULT    {fault}")
+    print(f"{counts.total()} proposals met, {len(faults)} faults, {time.monotonic() - began:.0f} s")
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
