@@ -61,6 +61,11 @@ def suggest(
     MANIFEST is a small YAML file beside the snapshot: name, version, licence, file, sha256, format
     (ror, iati, wikidata, skos or csv), scheme, namespace. Nothing is written: a candidate becomes
     a link when somebody accepts it. Pairs that a mapping set holds are not named again.
+
+    \b
+    Examples:
+      migov link suggest ror.yaml --kind actor
+      migov link suggest publishers.yaml --format tsv
     """
     from migov.linking.decided import decided_pairs
     from migov.linking.ours import ours
@@ -99,6 +104,11 @@ def watch(manifest: Path, form: str, **given: Any) -> int:
 
     MANIFEST is as for suggest. What vanished, was withdrawn or replaced, or now disagrees with us
     on its country or on another identifier makes the exit code 1; a new name is told and does not.
+
+    \b
+    Examples:
+      migov link watch ror-next.yaml
+      migov link watch ror-next.yaml --format json
     """
     from migov.linking.decided import mapping_sets
     from migov.linking.ours import ours
