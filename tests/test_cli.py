@@ -14,7 +14,6 @@ import struct
 import subprocess
 import sys
 import termios
-import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
