@@ -7,21 +7,24 @@ import re
 import threading
 import typing
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import unquote
 
 from pyoxigraph import Literal, NamedNode
-from rapidfuzz import fuzz, process, utils
+from rapidfuzz import fuzz, process
 
 from migov.engine import Engine, select
 from migov.entities.sparql import values
 from migov.entities.terms import folded
+from migov.errors import LimitError
 from migov.vocabulary import GRAPH, NS, STANDARD_PREFIXES
 
 _MOST: Final = 50_000
 """Names that are compared, those of classes, properties and concepts first."""
 _CLOSE_ENOUGH: Final = 75
+_CLOSEST: Final = 20
 _SUGGESTIONS: Final = 3
 _NAMED: Final = "OPTIONAL { ?t skos:prefLabel|skos:altLabel|mg:acronym|mg:name|rdfs:label ?name }"
 _VOCABULARY: Final = """
@@ -52,11 +55,19 @@ name of it that stands there; or only most letters.
 class _Index:
     """The IRIs of a snapshot by what people may write in their place."""
 
-    names: Mapping[str, set[str]]
     languages: frozenset[str]
+    choices: Sequence[tuple[str, str]]
+    spellings: Sequence[str]
     plain: Mapping[str, list[str]]
     words: Mapping[str, list[str]]
     called: Mapping[str, list[str]]
+
+    def close(self, words: str) -> list[str]:
+        """Return the IRIs whose last part or one of whose names is spelt most alike, best first."""
+        scored = process.extract(
+            words, self.spellings, scorer=fuzz.ratio, score_cutoff=_CLOSE_ENOUGH, limit=_CLOSEST
+        )
+        return list(dict.fromkeys(self.choices[at][0] for _, _, at in scored))
 
 
 class KnownTerms:
@@ -110,12 +121,12 @@ class KnownTerms:
         """Return the IRIs that an unknown one may have meant and why, best first."""
         index = self._indexed()
         words, namespace = _words(iri), _namespace(iri)
-        near = {known: names for known, names in index.names.items() if known.startswith(namespace)}
+        close = index.close(words)
         ways: tuple[tuple[Likeness, Sequence[str]], ...] = (
             ("form", index.plain.get(_plain(iri), ())),
             ("namespace", index.words.get(words, ())),
             ("name", index.called.get(words, ())),
-            ("spelling", [*_close(words, near), *_close(words, index.names)]),
+            ("spelling", sorted(close, key=lambda known: not known.startswith(namespace))),
         )
         found: dict[str, Likeness] = {}
         for likeness, iris in ways:
@@ -130,7 +141,7 @@ class KnownTerms:
 
     def spelt_like(self, text: str) -> list[str]:
         """Return the IRIs of which a name is spelt like a text, best first."""
-        return _close(text, self._indexed().names)[:_SUGGESTIONS]
+        return self._indexed().close(folded(text))[:_SUGGESTIONS]
 
     def _indexed(self) -> _Index:
         with self._lock:
@@ -153,9 +164,11 @@ class KnownTerms:
                     known.add(name.value)
                     if name.language is not None:
                         tags.add(name.language)
-        for pattern in ("?s ?t ?o", "?s a ?t"):
-            for row in select(self._engine, f"SELECT DISTINCT ?t WHERE {{ {pattern} }}"):
-                names.setdefault(row["t"].value, set())
+        for pattern in ("?s a ?t", "?s ?t ?o"):
+            # These look at every triple; where that takes too long, they suggest nothing.
+            with suppress(LimitError):
+                for row in select(self._engine, f"SELECT DISTINCT ?t WHERE {{ {pattern} }}"):
+                    names.setdefault(row["t"].value, set())
         return names, tags
 
 
@@ -163,12 +176,16 @@ def _index_of(names: Mapping[str, set[str]], languages: Iterable[str]) -> _Index
     plain: dict[str, list[str]] = {}
     words: dict[str, list[str]] = {}
     called: dict[str, list[str]] = {}
+    choices: list[tuple[str, str]] = []
     for iri, known in names.items():
+        last, spoken = _words(iri), set(map(folded, known))
         plain.setdefault(_plain(iri), []).append(iri)
-        words.setdefault(_words(iri), []).append(iri)
-        for name in {folded(name) for name in known}:
+        words.setdefault(last, []).append(iri)
+        for name in spoken:
             called.setdefault(name, []).append(iri)
-    return _Index(names, frozenset(languages), plain, words, called)
+        choices += [(iri, spelling) for spelling in {last, *spoken}]
+    spellings = [spelling for _, spelling in choices]
+    return _Index(frozenset(languages), choices, spellings, plain, words, called)
 
 
 def _plain(iri: str) -> str:
@@ -194,17 +211,3 @@ def _words(iri: str) -> str:
     last = re.split("[/#]", iri.rstrip("/#"))[-1].removesuffix(".ttl")
     apart = re.sub("(?<=[a-z0-9])(?=[A-Z])", " ", unquote(last))
     return folded(apart.replace("-", " ").replace("_", " "))
-
-
-def _close(words: str, names: Mapping[str, set[str]]) -> list[str]:
-    """Return the IRIs whose last part or one of whose names is spelt most alike, best first."""
-    choices = [(iri, name) for iri, known in names.items() for name in (_words(iri), *known)]
-    scored = process.extract(
-        words,
-        [name for _, name in choices],
-        scorer=fuzz.ratio,
-        processor=utils.default_process,
-        score_cutoff=_CLOSE_ENOUGH,
-        limit=4 * _SUGGESTIONS,
-    )
-    return list(dict.fromkeys(choices[at][0] for _, _, at in scored))

@@ -139,6 +139,8 @@ def folded(text: str) -> str:
     >>> folded("Main-d’œuvre")
     "main-d'oeuvre"
     """
+    if text.isascii():
+        return " ".join(text.casefold().split())
     plain = unicodedata.normalize("NFKD", text.translate(_TYPED))
     return " ".join("".join(c for c in plain if not unicodedata.combining(c)).casefold().split())
 

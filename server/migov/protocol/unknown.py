@@ -25,6 +25,8 @@ _MOST: Final = 200
 """IRIs of one query that are looked up, in one query."""
 _MOST_VALUES: Final = 50
 """Literals of one query that are looked up, one by one."""
+_TOLD: Final = 20
+"""Unknown IRIs, and unknown literals, that are told: comparing each with every name takes time."""
 _RDF: Final = STANDARD_PREFIXES["rdf"]
 _XSD: Final = STANDARD_PREFIXES["xsd"]
 _ESCAPES: Final = {"t": "\t", "b": "\b", "n": "\n", "r": "\r", "f": "\f"}
@@ -69,7 +71,7 @@ def unknown_terms(
     spans = _named(shape, resolved)
     found = [
         *_unknown_iris(shape, known, spans, inferred=inferred),
-        *_unknown_values(shape, known, resolved, set(spans)),
+        *itertools.islice(_unknown_values(shape, known, resolved), _TOLD),
     ]
     return sorted(found, key=lambda term: (term.place.line or 0, term.place.column or 0))
 
@@ -77,7 +79,8 @@ def unknown_terms(
 def _unknown_iris(
     shape: Shape, known: KnownTerms, spans: Mapping[str, int], *, inferred: bool
 ) -> Iterator[Unknown]:
-    absent = [iri for iri in spans if iri not in known.present(spans, inferred=inferred)]
+    present = known.present(spans, inferred=inferred)
+    absent = [iri for iri in spans if iri not in present][:_TOLD]
     entailed = set() if inferred or not absent else known.present(absent, inferred=True)
     for iri in absent:
         at = spans[iri]
@@ -91,7 +94,7 @@ def _unknown_iris(
 
 
 def _unknown_values(
-    shape: Shape, known: KnownTerms, resolved: Sequence[str | None], iris_there: set[str]
+    shape: Shape, known: KnownTerms, resolved: Sequence[str | None]
 ) -> Iterator[Unknown]:
     for value in itertools.islice(_values(shape, resolved), _MOST_VALUES):
         literal, predicate = value.literal, value.predicate
