@@ -81,6 +81,32 @@ def test_an_update_that_does_not_conform_changes_nothing(server: Writing) -> Non
     assert server.state() == before
 
 
+def test_what_became_of_writes_is_counted(server: Writing) -> None:
+    def counted() -> dict[str, float]:
+        text = server.client.get("/metrics").get_data(as_text=True)
+        lines = [line for line in text.splitlines() if line.startswith("migov_writes_total{")]
+        return {line.split('"')[1]: float(line.split()[-1]) for line in lines}
+
+    before = counted()
+    bad = (
+        insert("x")
+        .replace(LABEL, "<http://www.w3.org/2004/02/skos/core#related>")
+        .replace('"x"@en', ACTOR.format("nobody"))
+    )
+    for text, token in (
+        (insert("To be counted"), server.merge),
+        (insert("To be counted"), server.merge),
+        (insert("Only proposed"), server.propose),
+        (bad, server.merge),
+        ("INSERT DATA {", server.merge),
+    ):
+        server.send("POST", "/sparql", token, data=text, content_type=UPDATE)
+    server.send("POST", "/sparql?query=ASK{}&explain=perhaps")
+    after = counted()
+    grown = {name: after[name] - before.get(name, 0) for name in after}
+    assert grown == {"committed": 1, "unchanged": 1, "proposed": 1, "refused": 1}
+
+
 def test_a_proposal_comes_back_with_its_patch_and_is_not_stored(server: Writing) -> None:
     before = server.state()
     for method, path, body in (

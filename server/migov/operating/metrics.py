@@ -78,9 +78,9 @@ class Metrics:
             ("kind",),
             registry=self._registry,
         )
-        self._merges = Counter(
-            "migov_merges",
-            "Changes that were offered for merging over HTTP, by what became of them.",
+        self._writes = Counter(
+            "migov_writes",
+            "Writes over HTTP that were judged: committed, unchanged, proposed or refused.",
             ("outcome",),
             registry=self._registry,
         )
@@ -114,8 +114,8 @@ class Metrics:
     def problem(self, kind: str) -> None:
         self._problems.labels(kind).inc()
 
-    def merge(self, outcome: str) -> None:
-        self._merges.labels(outcome).inc()
+    def write(self, outcome: str) -> None:
+        self._writes.labels(outcome).inc()
 
     def text(self) -> bytes:
         return generate_latest(self._registry)

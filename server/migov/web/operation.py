@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
-from flask import Blueprint, Flask, Response, current_app, jsonify, request
+from flask import Blueprint, Flask, Response, current_app, g, jsonify, request
 
 from migov.engine import Load, Query
 from migov.errors import MigovError
@@ -27,7 +27,6 @@ blueprint = Blueprint("operation", __name__)
 
 EXTENSION: Final = "migov.operation"
 _LOOPBACK: Final = "loopback"
-_WRITES: Final = ("POST", "PUT", "PATCH", "DELETE")
 
 
 @blueprint.get("/ready")
@@ -119,10 +118,8 @@ def _begun() -> None:
 
 
 def _ended(response: Response) -> Response:
-    if "Migov-Commit" in response.headers:
-        operation().metrics.merge("committed")
-    elif request.method in _WRITES and response.status_code == HTTPStatus.UNPROCESSABLE_ENTITY:
-        operation().metrics.merge("refused")
+    if (outcome := g.get("write_outcome")) is not None:  # `web.writing` says what became of it
+        operation().metrics.write(outcome)
     return response
 
 

@@ -291,6 +291,7 @@ def _is_new(mine: Turn, proposal: Proposal) -> bool:
 
 def _reported(status: HTTPStatus, ruling: Ruling, asked: Asked) -> Written:
     """Return a verdict on what was not stored."""
+    g.write_outcome = "proposed" if status is HTTPStatus.ACCEPTED else "refused"
     return Written(status, ruling.verdict, asked.format.content_type)
 
 
@@ -301,6 +302,7 @@ def _merged(
 
     `commit` is None where there was nothing to do, `snapshot` where it is not published yet.
     """
+    g.write_outcome = "unchanged" if commit is None else "committed"
     content = ruling.verdict
     if asked.format.name == "json":
         merged = {"commit": commit, "snapshot": None if snapshot is None else snapshot.digest}
