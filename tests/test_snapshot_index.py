@@ -95,7 +95,7 @@ def test_a_file_that_is_too_fresh_is_read_again(
     assert state_of(repository, cache) == state
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"root": 1}', b'{"files": [[1]]}'])
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"root": 1}', b"\n[[1]]"])
 def test_a_damaged_index_is_as_good_as_none(
     content: bytes, repository: Repository, tmp_path: Path
 ) -> None:
@@ -112,7 +112,8 @@ def test_an_index_of_files_that_are_no_list_of_the_right_shape_is_none(
     cache = tmp_path / "cache"
     first = state_of(repository, cache)
     (path,) = cache.glob("*.json")
-    path.write_bytes(path.read_bytes().replace(b'"files": [[', b'"files": [["x", 1, 2, 3], ['))
+    about, _, files = path.read_bytes().partition(b"\n")
+    path.write_bytes(about.replace(b'"looks": "', b'"looks": "0') + b'\n[["x", 1, 2, 3], ' + files)
     assert state_of(repository, cache) == first
 
 

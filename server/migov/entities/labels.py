@@ -16,6 +16,8 @@ _SKOS, _RDFS, _DCTERMS, _RDF, _FOAF, _OWL = (
     STANDARD_PREFIXES[prefix] for prefix in ("skos", "rdfs", "dcterms", "rdf", "foaf", "owl")
 )
 _RANKS: Final = {_SKOS + "prefLabel": 0, _RDFS + "label": 1, _DCTERMS + "title": 2}
+_PROPERTIES: Final = ", ".join(f"<{iri}>" for iri in _RANKS)
+"""In a FILTER, because a join of two VALUES would be hashed against every label there is."""
 
 _FOREIGN: Final = {
     _RDF + "type": ("Class", "Classe"),
@@ -110,7 +112,7 @@ def _found(
         for row in select(
             engine,
             f"""SELECT ?s ?p ?label WHERE {{
-              {values("s", sorted(iris))} {values("p", _RANKS)} ?s ?p ?label {condition}
+              {values("s", sorted(iris))} ?s ?p ?label FILTER(?p IN ({_PROPERTIES})) {condition}
             }}""",
         ):
             subject, label = row["s"].value, row["label"]

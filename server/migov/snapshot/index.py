@@ -39,29 +39,27 @@ class State:
 
 def state_of(repository: Repository, cache: Path) -> State:
     """Return the state of the files; raises ContentError for one that cannot be read."""
-    root = str(repository.root)
-    path = cache / f"{hashlib.sha256(root.encode()).hexdigest()[:16]}.json"
-    known, before = _read(path, root)
+    index = _Index(cache, repository)
     began = time.time_ns()
+    seen = looks(repository)
+    revision = repository.revision()
+    before = index.unchanged(seen)
+    if before is not None and before.revision == revision:
+        return before
+    known = index.entries()
     entries = {
         name: found
         if (found := known.get(name)) is not None and found[0] == look and any(look)
         else _entry(read_file(repository.root / name, repository.root), look, began)
-        for name, look in looks(repository).items()
+        for name, look in seen.items()
     }
-    revision = repository.revision()
-    is_same = before is not None and entries == known
-    if is_same and before is not None and revision == before.revision:
-        return before
     state = State(
-        before.digest
-        if is_same and before is not None
-        else digest_of((name, entry[1]) for name, entry in entries.items()),
+        digest_of((name, entry[1]) for name, entry in entries.items()),
         revision,
         is_uncommitted(repository, {name: entry[2].encode() for name, entry in entries.items()}),
     )
     with suppress(OSError):  # it saves time and nothing else
-        _write(path, root, entries, state)
+        index.write(entries, state)
     return state
 
 
@@ -72,26 +70,52 @@ def _entry(file: ContentFile, look: Look, began: int) -> _Entry:
     return look, content, blob_name(file.content).decode("ascii")
 
 
-def _read(path: Path, root: str) -> tuple[Mapping[str, _Entry], State | None]:
-    try:
-        document = json.loads(path.read_bytes())
-        if document["root"] != root:
-            return {}, None
-        state = State(document["digest"], document["revision"], document["uncommitted"])
-        return {name: (tuple(look), *rest) for name, look, *rest in document["files"]}, state
-    except (OSError, ValueError, TypeError, KeyError):
-        return {}, None
+class _Index:
+    """The file: a line about all files together, and one about each."""
+
+    def __init__(self, cache: Path, repository: Repository) -> None:
+        self._root = str(repository.root)
+        self._path = cache / f"{hashlib.sha256(self._root.encode()).hexdigest()[:16]}.json"
+        try:
+            first, _, self._rest = self._path.read_bytes().partition(b"\n")
+            self._about = json.loads(first)
+            if self._about["root"] != self._root:
+                raise ValueError("the index is of another checkout")
+        except (OSError, ValueError, TypeError, KeyError):
+            self._about, self._rest = {}, b""
+
+    def unchanged(self, seen: Mapping[str, Look]) -> State | None:
+        """Return the state of when it was written, where every file still looks the same."""
+        about = self._about
+        if about.get("looks") is None or about["looks"] != _together(seen):
+            return None
+        return State(about["digest"], about["revision"], about["uncommitted"])
+
+    def entries(self) -> Mapping[str, _Entry]:
+        """Return what is known of each file."""
+        try:
+            return {name: (tuple(look), *rest) for name, look, *rest in json.loads(self._rest)}
+        except (ValueError, TypeError):
+            return {}
+
+    def write(self, entries: Mapping[str, _Entry], state: State) -> None:
+        about = {
+            "root": self._root,
+            "looks": _together({name: entry[0] for name, entry in entries.items()}),
+            "digest": state.digest,
+            "revision": state.revision,
+            "uncommitted": state.uncommitted,
+        }
+        folder = self._path.parent
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile("w", dir=folder, encoding="utf-8", delete=False) as out:
+            out.write(json.dumps(about) + "\n")
+            out.write(json.dumps([(name, *entry) for name, entry in entries.items()]))
+        Path(out.name).replace(self._path)
 
 
-def _write(path: Path, root: str, entries: Mapping[str, _Entry], state: State) -> None:
-    document = {
-        "root": root,
-        "digest": state.digest,
-        "revision": state.revision,
-        "uncommitted": state.uncommitted,
-        "files": [(name, *entry) for name, entry in entries.items()],
-    }
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile("w", dir=path.parent, encoding="utf-8", delete=False) as out:
-        json.dump(document, out)
-    Path(out.name).replace(path)
+def _together(seen: Mapping[str, Look]) -> str | None:
+    """Return one name for how all files look, None where one is to be read again."""
+    if not all(any(look) for look in seen.values()):
+        return None
+    return hashlib.sha256(json.dumps(sorted(seen.items())).encode()).hexdigest()
