@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from flask import request
 
-from migov.errors import ParameterError
+from migov.errors import ParameterError, RequestError
 from migov.protocol.formats import FORMATS, PAGE, Format, accepted, choose
 from migov.protocol.operation import Parameters, last, parameters_of
 from migov.vocabulary import BASE
@@ -39,7 +39,7 @@ def languages() -> tuple[str, ...]:
     """Return the languages of labels in order of preference: ?lang=, else Accept-Language."""
     try:
         named = chosen_language()
-    except ParameterError:  # the page that is asked for tells; an error page still has labels
+    except RequestError:  # the page that is asked for tells; an error page still has labels
         named = None
     first = named or request.accept_languages.best_match(LANGUAGES, LANGUAGES[0])
     return (first, *(language for language in LANGUAGES if language != first))
