@@ -157,21 +157,29 @@ def test_what_fails_changes_nothing(scratch: ScratchEngine) -> None:
     scratch.update("DROP ALL", expected=version)
 
 
-def test_hostile_writes_are_told_and_change_nothing() -> None:
-    engine = ScratchEngine(Limits(deadline=1.5, memory=300, answer=1))
+TWENTY = "INSERT DATA {" + "".join(f" <a:a> <a:a> {n} ." for n in range(20)) + "}"
+
+
+def test_hostile_writes_are_told_and_change_nothing(scratch: ScratchEngine) -> None:
+    scratch.update(TWENTY)
+    deep = TOO_DEEP.replace("ASK", "INSERT {} WHERE")
+    with pytest.raises(TooComplexError, match="update"):
+        scratch.update(deep)
+    doubled = "".join(f" BIND(CONCAT(?a{i}, ?a{i}) AS ?a{i + 1})" for i in range(30))
+    with pytest.raises(ResourceError):
+        scratch.update(f"INSERT {{ <a:a> <a:a> ?a30 }} WHERE {{ BIND('12' AS ?a0){doubled} }}")
+    nested = b"<a:a> <a:a> " + b"[ <a:a> " * 200_000
+    with pytest.raises((TooComplexError, DataSyntaxError)):
+        scratch.write_graph(None, nested, "ttl", replace=False)
+    assert len(everything(scratch)) == 20
+
+
+def test_a_write_that_does_not_end_is_ended_and_changes_nothing() -> None:
+    engine = ScratchEngine(Limits(deadline=4, memory=700, answer=1))
     try:
-        engine.update("INSERT DATA {" + "".join(f" <a:a> <a:a> {n} ." for n in range(20)) + "}")
-        deep = TOO_DEEP.replace("ASK", "INSERT {} WHERE")
-        with pytest.raises(TooComplexError, match="update"):
-            engine.update(deep)
+        engine.update(TWENTY)
         with pytest.raises(DeadlineError):
             engine.update(ENDLESS)
-        doubled = "".join(f" BIND(CONCAT(?a{i}, ?a{i}) AS ?a{i + 1})" for i in range(30))
-        with pytest.raises(ResourceError):
-            engine.update(f"INSERT {{ <a:a> <a:a> ?a30 }} WHERE {{ BIND('12' AS ?a0){doubled} }}")
-        nested = b"<a:a> <a:a> " + b"[ <a:a> " * 200_000
-        with pytest.raises((TooComplexError, DataSyntaxError)):
-            engine.write_graph(None, nested, "ttl", replace=False)
         assert len(everything(engine)) == 20
     finally:
         engine.close()
