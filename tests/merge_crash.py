@@ -63,6 +63,26 @@ def child(root: Path, step: int) -> int:
     return taken
 
 
+def killed_with_its_journal(root: Path) -> int:
+    """Kill a merge of any repository when its journal is written; returns the signal."""
+    program = (
+        "import os, signal, sys\n"
+        "from pathlib import Path\n"
+        "import migov.merge.merging as merging\n"
+        "from migov.change import Change, base_files\n"
+        "from migov.dataset import ContentFile\n"
+        "from migov.repository import find_repository\n"
+        "merging.add_objects = lambda *_: os.kill(os.getpid(), signal.SIGKILL)\n"
+        "repository = find_repository(Path(sys.argv[1]))\n"
+        "before = base_files(repository)\n"
+        "path = next(iter(before))\n"
+        "new = ContentFile(path, before[path].content + b'# more\\n')\n"
+        "change = Change(before, {**before, path: new})\n"
+        "merging.merge(repository, change, 'A <a@example.org>', 'x', lambda _: True)\n"
+    )
+    return -subprocess.run([sys.executable, "-c", program, str(root)], check=False).returncode
+
+
 def state(repository: Repository) -> tuple[bytes, Files]:
     with Repo(str(repository.root)) as git:
         return git.head(), files_now(repository)

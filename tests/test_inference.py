@@ -8,6 +8,7 @@ axiom. What is missing there must not follow.
 
 from __future__ import annotations
 
+import hashlib
 import random
 import sys
 from pathlib import Path
@@ -251,11 +252,14 @@ def test_a_kept_closure_is_read_and_a_damaged_one_made_again(tmp_path: Path) -> 
     assert set(given) <= set(closed)
     (kept,) = tmp_path.iterdir()
     content = kept.read_bytes()
-    kept.write_bytes(f"<{BASE}kept> <{BASE}kept> <{BASE}kept> .\n".encode())
+    known = f"<{BASE}kept> <{BASE}kept> <{BASE}kept> .\n".encode()
+    seal = b"# sha256 " + hashlib.sha256(known).hexdigest().encode() + b"\n"
+    kept.write_bytes(known + seal)
     assert [str(triple.subject) for triple in close(given, tmp_path)] == [f"<{BASE}kept>"]
-    kept.write_bytes(b"<half a line")
-    assert set(close(given, tmp_path)) == set(closed)
-    assert sorted(kept.read_bytes().splitlines()) == sorted(content.splitlines())
+    for damaged in (b"<half a line", known, known.replace(b"k", b"K", 1) + seal, b"", seal):
+        kept.write_bytes(damaged)
+        assert set(close(given, tmp_path)) == set(closed)
+        assert len(kept.read_bytes().splitlines()) == len(content.splitlines())
     assert list(tmp_path.iterdir()) == [kept]
 
 

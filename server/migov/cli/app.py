@@ -32,6 +32,7 @@ COMMANDS: Final = {
     "new": "Begin a record, an actor or another file.",
     "link": "Find what elsewhere is the same as something of ours.",
     "export": "Write dumps of the whole dataset.",
+    "fsck": "Check that every byte is as it was written.",
     "token": "Make, list and revoke tokens to write over HTTP with.",
 }
 _INTERRUPTED: Final = 130

@@ -19,26 +19,41 @@ from pyoxigraph import RdfFormat, Triple, parse, serialize
 
 from migov.errors import EnvironmentProblem
 
+_SEAL = b"# sha256 "
+"""N-Triples take the last line for a comment."""
+
 
 def close(triples: Iterable[Triple], cache: Path | None = None) -> list[Triple]:
     """Return the closure of `triples`, the given ones included; raises EnvironmentProblem.
 
-    With a `cache` folder the result is kept there under the digest of the input: most edits
-    (labels, dates, sources) change nothing that the reasoner sees.
+    With a `cache` folder the result is kept there under the digest of the input, and its own at
+    the end: most edits (labels, dates, sources) change nothing that the reasoner sees.
     """
     given = serialize(triples, format=RdfFormat.N_TRIPLES) or b""
     if cache is None:
         return _read(_run(given))
     kept = cache / f"{hashlib.sha256(given).hexdigest()}.nt"
-    with contextlib.suppress(OSError, SyntaxError):  # damaged is as good as missing
-        found = _read(kept.read_bytes())
+    with contextlib.suppress(OSError, ValueError):  # damaged is as good as missing
+        found = _read(whole(kept.read_bytes()))
         with contextlib.suppress(OSError):
             os.utime(kept)  # those used last stay longest
         return found
     closed = _run(given)
     with contextlib.suppress(OSError):  # it is kept to save time, and a full disk is told elsewhere
-        _keep(closed, kept)
+        _keep(closed + _seal(closed), kept)
     return _read(closed)
+
+
+def whole(kept: bytes) -> bytes:
+    """Return a closure that was kept, without its digest; raises ValueError for a damaged one."""
+    closed, mark, _ = kept.rpartition(_SEAL)
+    if not mark or closed + _seal(closed) != kept:
+        raise ValueError("the digest does not fit")
+    return closed
+
+
+def _seal(closed: bytes) -> bytes:
+    return _SEAL + hashlib.sha256(closed).hexdigest().encode() + b"\n"
 
 
 def _keep(closed: bytes, kept: Path) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 from dulwich.file import FileLocked
 from dulwich.graph import can_fast_forward
@@ -154,6 +155,20 @@ def recover(repository: Repository) -> None:
         _recover(git, repository)
 
 
+@contextmanager
+def at_rest(repository: Repository) -> Iterator[Repo]:
+    """Keep merges away while a working tree is looked at, without writing anything.
+
+    What a merge that was killed left behind stays. Raises BusyError or EnvironmentProblem.
+    """
+    with open_git(repository) as git:
+        if not _lock_path(git).exists():  # nobody ever merged here
+            yield git
+            return
+        with _alone(git, "rb"):
+            yield git
+
+
 def recover_before_reading(repository: Repository) -> None:
     """Do as `recover`, where there is anything to do: one who only reads needs no git."""
     try:
@@ -244,14 +259,18 @@ def _has_happened(git: Repo, journal: Journal) -> bool:
         return False
 
 
+def _lock_path(git: Repo) -> Path:
+    return Path(os.fsdecode(git.controldir())) / "migov-merge.lock"
+
+
 @contextmanager
-def _alone(git: Repo) -> Iterator[None]:
+def _alone(git: Repo, mode: Literal["wb", "rb"] = "wb") -> Iterator[None]:
     """Hold the lock of all merges into this working tree; it ends with its owner."""
-    path = Path(os.fsdecode(git.controldir())) / "migov-merge.lock"
+    path = _lock_path(git)
     try:
-        lock = path.open("wb")
+        lock = path.open(mode)
     except OSError as error:
-        raise EnvironmentProblem(f"{path} cannot be written: {error.strerror}.") from error
+        raise EnvironmentProblem(f"{path} cannot be opened: {error.strerror}.") from error
     with lock:
         until = time.monotonic() + _WAIT
         while True:

@@ -8,7 +8,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -20,12 +20,13 @@ from migov.errors import EnvironmentProblem
 from migov.inference import derive, read_rules
 from migov.repository import Repository
 from migov.snapshot.index import state_of
-from migov.snapshot.keep import mark_used, sweep
+from migov.snapshot.keep import is_digest, mark_used, sweep
 from migov.snapshot.model import STORE, How, Snapshot, read_snapshot, write_description
+from migov.snapshot.sums import write_sums
 from migov.snapshot.write import Writer, write_store
 
 _TRIES = 5
-_FORMAT = f"{__version__}-3"
+_FORMAT = f"{__version__}-5"
 """Changes when the same files would give another snapshot; part of every cache path."""
 
 _CLOSURES = "closures"
@@ -94,6 +95,25 @@ def _found(folder: Path, revision: str | None, how: How) -> Snapshot | None:
         return None
     mark_used(folder)
     return replace(snapshot, store=kind)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What a cache holds for this version of the software: folders that need not be there."""
+
+    folder: Path
+    snapshots: tuple[Path, ...]
+    closures: Path
+    indexes: Path
+
+
+def kept_in(cache: Path) -> Kept:
+    """Return what a cache holds: its snapshots, with and without what follows, and the rest."""
+    folder = cache / _FORMAT
+    parents = (folder, folder / _WITHOUT)
+    found = (path for parent in parents if parent.is_dir() for path in parent.iterdir())
+    snapshots = sorted(path for path in found if is_digest(path.name))
+    return Kept(folder, tuple(snapshots), folder / _CLOSURES, folder / _INDEXES)
 
 
 def lend_closures(cache: Path, folder: Path) -> None:
@@ -173,6 +193,7 @@ def _add_store(snapshot: Snapshot) -> None:
     if not snapshot.has_store():
         with _unfinished(snapshot.folder) as work:
             write_store(snapshot.quads, work / STORE)
+            write_sums(work / STORE)
             (work / STORE).rename(snapshot.folder / STORE)
 
 

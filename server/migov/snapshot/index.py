@@ -20,6 +20,7 @@ from typing import Final
 from migov.dataset import ContentFile, blob_name, digest_of, is_uncommitted, read_file
 from migov.dataset.look import Look, looks
 from migov.repository import Repository
+from migov.snapshot.sums import sealed, unsealed
 
 _MARGIN: Final = 1_000_000_000
 """Nanoseconds: coarser than the times of any file system that one builds in."""
@@ -78,7 +79,7 @@ class _Index:
         self._path = cache / f"{hashlib.sha256(self._root.encode()).hexdigest()[:16]}.json"
         try:
             first, _, self._rest = self._path.read_bytes().partition(b"\n")
-            self._about = json.loads(first)
+            self._about = unsealed(json.loads(first))
             if self._about["root"] != self._root:
                 raise ValueError("the index is of another checkout")
         except (OSError, ValueError, TypeError, KeyError):
@@ -92,25 +93,29 @@ class _Index:
         return State(about["digest"], about["revision"], about["uncommitted"])
 
     def entries(self) -> Mapping[str, _Entry]:
-        """Return what is known of each file."""
+        """Return what is known of each file; nothing where the file is damaged."""
         try:
+            if self._about.get("sum") != hashlib.sha256(self._rest).hexdigest():
+                return {}
             return {name: (tuple(look), *rest) for name, look, *rest in json.loads(self._rest)}
         except (ValueError, TypeError):
             return {}
 
     def write(self, entries: Mapping[str, _Entry], state: State) -> None:
+        rest = json.dumps([(name, *entry) for name, entry in entries.items()])
         about = {
             "root": self._root,
             "looks": _together({name: entry[0] for name, entry in entries.items()}),
             "digest": state.digest,
             "revision": state.revision,
             "uncommitted": state.uncommitted,
+            "sum": hashlib.sha256(rest.encode()).hexdigest(),
         }
         folder = self._path.parent
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile("w", dir=folder, encoding="utf-8", delete=False) as out:
-            out.write(json.dumps(about) + "\n")
-            out.write(json.dumps([(name, *entry) for name, entry in entries.items()]))
+            out.write(json.dumps(sealed(about)) + "\n")
+            out.write(rest)
         Path(out.name).replace(self._path)
 
 
@@ -119,3 +124,26 @@ def _together(seen: Mapping[str, Look]) -> str | None:
     if not all(any(look) for look in seen.values()):
         return None
     return hashlib.sha256(json.dumps(sorted(seen.items())).encode()).hexdigest()
+
+
+def known_files(path: Path, repository: Repository) -> list[str]:
+    """Return the files that look as an index says, and are not what it says.
+
+    Raises OSError or ValueError for an index that is damaged; one of another checkout says nothing
+    here.
+    """
+    first, _, rest = path.read_bytes().partition(b"\n")
+    about = unsealed(json.loads(first))
+    if about.get("sum") != hashlib.sha256(rest).hexdigest():
+        raise ValueError("the checksum does not fit")
+    if about["root"] != str(repository.root):
+        return []
+    now = looks(repository)
+    return [
+        name
+        for name, look, *known in json.loads(rest)
+        if any(look)
+        and list(now.get(name, ())) == look
+        and list(_entry(read_file(repository.root / name, repository.root), now[name], 0)[1:])
+        != known
+    ]

@@ -62,12 +62,17 @@ def mark_used(path: Path) -> None:
         os.utime(path)
 
 
+def is_digest(name: str) -> bool:
+    """Return whether a name is that of a snapshot."""
+    return _DIGEST.fullmatch(name) is not None
+
+
 def sweep(folder: Path, closures: Path) -> None:
     """Remove what nobody used for a while, but for the newest; only the one builder may call it."""
     with suppress(OSError):
-        snapshots = [path for path in folder.iterdir() if _DIGEST.fullmatch(path.name)]
+        snapshots = [path for path in folder.iterdir() if is_digest(path.name)]
         for path in _old(snapshots, SNAPSHOTS):
-            _remove(path)
+            remove(path)
     with suppress(OSError):
         for path in _old(closures.glob("*.nt"), CLOSURES):
             path.unlink()
@@ -81,17 +86,19 @@ def _old(paths: Iterable[Path], kept: int) -> list[Path]:
     return [path for when, path in used[kept:] if when < time.time() - SECONDS]
 
 
-def _remove(snapshot: Path) -> None:
+def remove(snapshot: Path) -> bool:
+    """Remove a snapshot unless a process answers from it; returns whether it is gone."""
     try:
         descriptor = os.open(snapshot / QUADS, os.O_RDONLY)
     except FileNotFoundError:  # not whole, so nobody's
         shutil.rmtree(snapshot)
-        return
+        return True
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        return
+        return False
     else:
         shutil.rmtree(snapshot)
+        return True
     finally:
         os.close(descriptor)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from migov.settings import Settings
+from migov.snapshot.sums import sealed, sums_of, unsealed
 
 Store = Literal["memory", "disk"]
 Choice = Literal["auto", "memory", "disk"]
@@ -15,6 +16,7 @@ Choice = Literal["auto", "memory", "disk"]
 DESCRIPTION = "snapshot.json"
 QUADS = "dataset.nq"
 STORE = "store"
+_SUMS = "sums"
 
 IN_MEMORY = 4_000_000
 """Quads up to which a store is kept in memory unless a setting says otherwise: they take 1.2 GB,
@@ -93,16 +95,32 @@ class Snapshot:
 def read_snapshot(folder: Path, revision: str | None) -> Snapshot | None:
     """Return the snapshot that a folder holds, or None when there is none or it is not whole."""
     try:
-        description = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
+        description = _read(folder)
+        del description[_SUMS]
         snapshot = Snapshot(folder=folder, **{**description, "revision": revision})
         if snapshot.quads.stat().st_size != snapshot.size:
             return None
-    except (OSError, ValueError, TypeError):
+    except (OSError, ValueError, TypeError, KeyError):
         return None
     return snapshot if snapshot.digest == folder.name else None
 
 
+def kept_sums(folder: Path) -> dict[str, str]:
+    """Return the checksums of a snapshot's files; raises OSError or ValueError for damage."""
+    sums: dict[str, str] = _read(folder).get(_SUMS, {})
+    return sums
+
+
+def _read(folder: Path) -> dict[str, Any]:
+    return unsealed(json.loads((folder / DESCRIPTION).read_text(encoding="utf-8")))
+
+
 def write_description(snapshot: Snapshot, folder: Path) -> None:
-    """Write what `read_snapshot` reads into a folder, which may not have its final name yet."""
-    text = json.dumps(snapshot.describe(), indent=1, sort_keys=True)
+    """Write what `read_snapshot` reads into a folder, which may not have its final name yet.
+
+    The other files are there already: their checksums become part of it.
+    """
+    sums = {name: sum for name, sum in sums_of(folder).items() if name != DESCRIPTION}
+    document = sealed({**snapshot.describe(), _SUMS: sums})
+    text = json.dumps(document, indent=1, sort_keys=True)
     (folder / DESCRIPTION).write_text(text + "\n", encoding="utf-8")
