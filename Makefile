@@ -54,6 +54,9 @@ quality: .venv/ready ## Precision and recall of matching names, by threshold
 	cd tests && ../$(BIN)/python -m benchmarks.link_quality
 	cd tests && ../$(BIN)/python -m benchmarks.reconcile_speed
 
+closures: .venv/ready ## 2,000 random axioms and links: owlrl and the fast closure must agree
+	cd tests && ../$(BIN)/python -m benchmarks.closure_cases 2000
+
 wheel: .venv/ready ## The wheel, in dist/
 	$(BIN)/python -m build --wheel
 

@@ -229,7 +229,7 @@ def test_a_rule_that_is_no_construct_is_refused(text: str, closures: Path) -> No
 
 
 def test_a_rule_that_reaches_outside_is_never_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys.modules["migov.inference.derive"], "close", None)
+    monkeypatch.setattr(sys.modules["migov.inference.derive"], "close", pytest.fail)
     text = "CONSTRUCT { ?a ?b ?c }\nWHERE { SERVICE <http://127.0.0.1:9/> { ?a ?b ?c } }"
     with pytest.raises(ContentSyntaxError, match="SERVICE") as caught:
         derive([], [Rule("ontology/rules/a.rq", text)])

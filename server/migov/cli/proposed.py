@@ -130,18 +130,20 @@ def _read(
 ) -> Change:
     from migov.change.git import base_files
     from migov.change.model import files_now
+    from migov.engine import Limits
     from migov.verdict.reading import read_text
+    from migov.verdict.standing import Measures, Standing
 
     content = _content(name)
     before = files_now(repository) if asked.base is None else base_files(repository, asked.base)
     return read_text(
-        before,
+        Standing(before, Measures(repository), settings.cache),
         content,
         kind,
         target=asked.target,
         replace=asked.replace,
         name=_STDIN if name == "-" else name,
-        settings=settings,
+        limits=Limits.from_settings(settings),
     )
 
 

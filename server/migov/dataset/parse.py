@@ -13,12 +13,12 @@ from migov.dataset.mappings import quads_of_mappings
 from migov.errors import ContentSyntaxError, Place
 
 Term = NamedNode | BlankNode | Literal | Triple
+_DEFAULT = DefaultGraph()
 
 
 def in_graph(triple: Triple, graph: NamedNode | None = None) -> Quad:
     """Return the triple as a quad of a named graph, or of the default graph."""
-    name = DefaultGraph() if graph is None else graph
-    return Quad(triple.subject, triple.predicate, triple.object, name)
+    return Quad(triple.subject, triple.predicate, triple.object, graph or _DEFAULT)
 
 
 def read_quads(file: ContentFile) -> Iterator[Quad]:

@@ -16,6 +16,7 @@ from migov.engine.operations import Answer, Limits, Load, Query
 from migov.engine.origin import GoneError, Origin
 from migov.engine.process import ForkedWorker, Forker
 from migov.engine.updates import Update
+from migov.engine.updating import update_request
 from migov.errors import (
     AbandonedError,
     AnswerTooLargeError,
@@ -100,6 +101,11 @@ class LocalEngine:
             self.close()
             raise
 
+    @property
+    def digest(self) -> str:
+        """The digest of the files that it answers from."""
+        return self.snapshot.digest
+
     def answer(self, query: Query, abandoned: Abandoned | None = None) -> Answer:
         """Return the whole answer; raises RequestError, LimitError or EnvironmentProblem.
 
@@ -117,15 +123,7 @@ class LocalEngine:
         Nothing is kept of it: the worker that ran it is replaced. Blank nodes have the same labels
         before and after, but not those of the files. Raises RequestError or LimitError.
         """
-        request = {
-            "operations": [
-                {"text": f"{operation.declarations}\n{operation.text}", "reads": operation.reads}
-                for operation in update.operations
-            ],
-            "graphs": None if update.graphs is None else list(update.graphs),
-            "prefixes": dict(prefixes or {}),
-        }
-        packed = frames.pack(frames.UPDATE, json.dumps(request).encode())
+        packed = frames.pack(frames.UPDATE, json.dumps(update_request(update, prefixes)).encode())
         if self.snapshot.store == "memory":
             kind, _, body = self._ask(packed, keeps=False)
         else:

@@ -6,13 +6,27 @@ The worker is ended afterwards, so nothing is put back.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from pyoxigraph import DefaultGraph, NamedNode, Quad, RdfFormat, Store, serialize
 
+from migov.engine.updates import Update
 from migov.vocabulary import INFERRED_GRAPH
 
 _States = dict[str, set[Quad]]
+
+
+def update_request(update: Update, prefixes: Mapping[str, str] | None) -> dict[str, Any]:
+    """Return an update as `run_update` takes it: values of JSON alone."""
+    return {
+        "operations": [
+            {"text": f"{operation.declarations}\n{operation.text}", "reads": operation.reads}
+            for operation in update.operations
+        ],
+        "graphs": None if update.graphs is None else list(update.graphs),
+        "prefixes": dict(prefixes or {}),
+    }
 
 
 def run_update(store: Store, request: dict[str, Any], limit: int) -> tuple[dict[str, Any], bytes]:

@@ -85,14 +85,10 @@ def _has_focus(context: Context, kind: RdfNode, value: RdfNode) -> bool:
     if kind == SH.targetNode:
         return True  # it is a focus node wherever it stands, or does not
     name = str(value)
-    wanted = context.ontology.with_subclasses(name) if kind == SH.targetClass else {name}
-    predicate = TYPE if kind == SH.targetClass else NamedNode(name)
-    return any(
-        triple.predicate == predicate
-        and (kind != SH.targetClass or str(triple.object)[1:-1] in wanted)
-        for facts in context.after.all_facts()
-        for triple in facts.triples
-    )
+    if kind != SH.targetClass:
+        return any(name in facts.predicates for facts in context.after.all_facts())
+    wanted = context.ontology.with_subclasses(name)
+    return any(wanted & facts.classes for facts in context.after.all_facts())
 
 
 def _unfocused(shape: str) -> Note:

@@ -6,8 +6,10 @@ our own resources. Alignments to other vocabularies stay outside.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from pyoxigraph import NamedNode, Quad, QueryTriples, Store, Triple
@@ -15,6 +17,7 @@ from pyoxigraph import NamedNode, Quad, QueryTriples, Store, Triple
 from migov.dataset import ContentFile, graph_iri, in_graph
 from migov.errors import ContentError, ContentSyntaxError, Place
 from migov.inference.closure import close
+from migov.inference.fragment import close_fragment
 from migov.sparql.stored import read_query
 from migov.vocabulary import BASE, NS, STANDARD_PREFIXES
 
@@ -75,28 +78,74 @@ def derive(
 ) -> list[Triple]:
     """Return what follows from the asserted quads and is not among them, sorted.
 
-    Closure and rules alternate until neither adds anything, so a rule may build on the closure
-    and the closure on a rule. Closures are kept in the folder `cache` where one is given. Raises
+    owlrl is the reasoner, and closures are kept in the folder `cache` where one is given. Raises
     ContentSyntaxError for a rule that is no CONSTRUCT or reaches outside, and ContentError for one
     that cannot be run.
     """
-    for rule in rules:
-        _check(rule)
-    quads = list(asserted)
-    union = {quad.triple for quad in quads}
-    store = Store()
-    store.extend(in_graph(triple) for triple in union)
-    premises = {quad.triple for quad in quads if _is_axiom(quad)}
-    premises |= {triple for triple in union if _is_link(triple)}
-    derived: set[Triple] = set()
-    while True:
-        closed = close(_ordered(premises | derived), cache)
-        fresh = {triple for triple in closed if _is_about_us(triple)} - union - derived
-        derived |= fresh
-        store.extend(in_graph(triple) for triple in fresh)
-        added = _apply(rules, store, union, derived)
-        if not any(_is_link(triple) for triple in added):
-            return _ordered(derived)
+    return Premises(asserted).derived(rules, partial(close, cache=cache))
+
+
+def close_fast(triples: Sequence[Triple]) -> Iterable[Triple]:
+    """Return the closure of triples as `close` does, by owlrl only where nothing faster can."""
+    found = close_fragment(triples)
+    return close(triples) if found is None else found
+
+
+class Premises:
+    """The union of asserted graphs as rules and reasoner look at it; it can follow a change."""
+
+    def __init__(self, asserted: Iterable[Quad]) -> None:
+        quads = list(asserted)
+        self._union = {quad.triple for quad in quads}
+        self._entailing = {quad.triple for quad in quads if _is_axiom(quad)}
+        self._entailing |= {triple for triple in self._union if _is_link(triple)}
+        self._store = Store()
+        self._store.extend(map(in_graph, self._union))
+
+    def change(self, added: Iterable[Triple], removed: Iterable[Triple]) -> None:
+        """Take triples out of the union and put others in; the axioms stay as they were."""
+        gone, new = set(removed), set(added)
+        self._union = (self._union - gone) | new
+        self._entailing -= {triple for triple in gone if _is_link(triple)}
+        self._entailing |= {triple for triple in new if _is_link(triple)}
+        for triple in gone:
+            self._store.remove(in_graph(triple))
+        self._store.extend(map(in_graph, new))
+
+    @contextmanager
+    def changed(self, added: Iterable[Triple], removed: Iterable[Triple]) -> Iterator[None]:
+        """Follow a change, as `change` does, for the length of a `with` block."""
+        new, gone = list(added), list(removed)
+        self.change(new, gone)
+        try:
+            yield
+        finally:
+            self.change(gone, new)
+
+    def derived(
+        self, rules: Sequence[Rule], close: Callable[[Sequence[Triple]], Iterable[Triple]]
+    ) -> list[Triple]:
+        """Return what follows and is not asserted, sorted; raises as `derive`.
+
+        Closure and rules alternate until neither adds anything, so a rule may build on the closure
+        and the closure on a rule.
+        """
+        for rule in rules:
+            _check(rule)
+        derived: set[Triple] = set()
+        try:
+            while True:
+                closed = close(_ordered(self._entailing | derived))
+                fresh = {triple for triple in closed if _is_about_us(triple)}
+                fresh -= self._union | derived
+                derived |= fresh
+                self._store.extend(map(in_graph, fresh))
+                added = _apply(rules, self._store, self._union, derived)
+                if not any(map(_is_link, added)):
+                    return _ordered(derived)
+        finally:
+            for triple in derived:
+                self._store.remove(in_graph(triple))
 
 
 def _check(rule: Rule) -> None:
@@ -146,6 +195,11 @@ def _is_axiom(quad: Quad) -> bool:
 
 def _is_ours(term: object, base: str = BASE) -> bool:
     return isinstance(term, NamedNode) and term.value.startswith(base)
+
+
+def entails(triple: Triple) -> bool:
+    """Return whether the reasoner is given a triple of a file that is not the ontology."""
+    return _is_link(triple)
 
 
 def _is_link(triple: Triple) -> bool:

@@ -1,6 +1,6 @@
 """A built, immutable dataset, named by the digest of the files it came from."""
 
-from migov.snapshot.build import build_snapshot, lend_closures, snapshot_of
+from migov.snapshot.build import build_snapshot, snapshot_of
 from migov.snapshot.keep import hold, writable_copy
 from migov.snapshot.model import How, Snapshot
 
@@ -9,7 +9,6 @@ __all__ = [
     "Snapshot",
     "build_snapshot",
     "hold",
-    "lend_closures",
     "snapshot_of",
     "writable_copy",
 ]

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import fcntl
-import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -114,15 +113,6 @@ def kept_in(cache: Path) -> Kept:
     found = (path for parent in parents if parent.is_dir() for path in parent.iterdir())
     snapshots = sorted(path for path in found if is_digest(path.name))
     return Kept(folder, tuple(snapshots), folder / _CLOSURES, folder / _INDEXES)
-
-
-def lend_closures(cache: Path, folder: Path) -> None:
-    """Let a build in another folder of the same disk use the closures of a cache, and add none."""
-    lent = folder / _FORMAT / _CLOSURES
-    lent.mkdir(parents=True, exist_ok=True)
-    for closure in (cache / _FORMAT / _CLOSURES).glob("*.nt"):
-        with suppress(OSError):
-            os.link(closure, lent / closure.name)
 
 
 @contextmanager

@@ -1,47 +1,121 @@
-"""What one snapshot answers: to every canned query, and what follows in it.
+"""What a state of the dataset answers to the canned queries.
 
-Answers are kept beside the snapshots under a digest of the snapshot and the questions, so a
-state that many changes start from is asked once.
+Answers to a state that many changes start from are kept under a digest of its files.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
 import re
-import tempfile
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Final
 
-from pyoxigraph import RdfFormat, Triple, parse
+from pyoxigraph import NamedNode, Triple
 
-from migov import __version__
 from migov.catalogue import CannedQuery, Catalogue
-from migov.engine import Engine, LocalEngine, Query
-from migov.engine.operations import Limits
+from migov.catalogue.parameters import Parameter, candidates
+from migov.engine import Engine, Limits, Query
+from migov.engine.rights import give_up_everything
 from migov.entities import GraphTerms
-from migov.errors import LimitError, RequestError
-from migov.snapshot import Snapshot
-from migov.vocabulary import INFERRED_GRAPH
+from migov.errors import LimitError, MigovError, RequestError
+from migov.gate.affected import Index
+from migov.gate.affected.classes import Classes
+from migov.sparql.reads import Reads, reads_of
+from migov.verdict.beside import each_in_fork
+from migov.verdict.kept import keep, read
+from migov.vocabulary import CONCEPT, STANDARD_PREFIXES
 
 _BLANK: Final = re.compile(r"_:[0-9A-Za-z]+")
-_INFERRED: Final = f"CONSTRUCT {{ ?s ?p ?o }} WHERE {{ GRAPH <{INFERRED_GRAPH}> {{ ?s ?p ?o }} }}"
+_IN_SCHEME: Final = NamedNode(STANDARD_PREFIXES["skos"] + "inScheme")
+_MEMBERSHIP: Final = {STANDARD_PREFIXES["rdf"] + "type", _IN_SCHEME.value}
+_SUB_CLASS: Final = STANDARD_PREFIXES["rdfs"] + "subClassOf"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Question:
     """A canned query with values for its parameters: none of them, or those of its example."""
 
     query: CannedQuery
     values: tuple[tuple[str, str], ...]
 
-    @property
+    @cached_property
     def key(self) -> str:
         return f"{self.query.slug}?{'&'.join(f'{name}={value}' for name, value in self.values)}"
+
+    @cached_property
+    def reads(self) -> Reads:
+        return reads_of(self.query.text)
+
+    @cached_property
+    def terms(self) -> tuple[tuple[Parameter, str], ...]:
+        """The parameters whose values are looked up in the graph, with what each is given."""
+        given = {each.name: each.default for each in self.query.parameters} | dict(self.values)
+        return tuple(
+            (parameter, value.strip())
+            for parameter in self.query.parameters
+            if parameter.type in ("entity", "concept") and (value := given[parameter.name])
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """What a change moves, as far as an answer can tell.
+
+    `triples` are those that any graph gains or loses, `inferred` those that follow or no longer
+    do. `nodes` says that the union has other nodes than before, `graphs` that there are others.
+    """
+
+    triples: Collection[Triple]
+    inferred: Collection[Triple]
+    nodes: bool
+    graphs: bool
+
+    def __bool__(self) -> bool:
+        return bool(self.triples or self.inferred or self.graphs)
+
+
+def may_answer_otherwise(question: Question, moved: Moved, before: Index) -> bool:
+    """Return whether the answer to a question can be another one after a change."""
+    reads = question.reads
+    if reads.everything:
+        return bool(moved)
+    if reads.graphs and (moved.graphs or (reads.nodes and moved)):
+        return True  # each named graph has nodes of its own
+    if reads.nodes and moved.nodes:
+        return True
+    if reads.sees(moved.triples) or reads.sees(moved.inferred):
+        return True
+    return any(_may_mean_other(*term, moved.triples, before) for term in question.terms)
+
+
+def _may_mean_other(
+    parameter: Parameter, value: str, triples: Iterable[Triple], before: Index
+) -> bool:
+    """Return whether a value may stand for another term, or for none, after a change.
+
+    A value that is not the slug of something known is looked for by name, among all of a class.
+    """
+    known = candidates(value, parameter.of or "")
+    if not any(_is_known(iri, parameter.of or "", before) for iri in known):
+        return True
+    return any(
+        triple.predicate.value == _SUB_CLASS
+        or (triple.predicate.value in _MEMBERSHIP and str(triple.subject)[1:-1] in known)
+        for triple in triples
+    )
+
+
+def _is_known(iri: str, class_or_scheme: str, index: Index) -> bool:
+    try:
+        node, of = NamedNode(iri), NamedNode(class_or_scheme)
+    except ValueError:
+        return False
+    if class_or_scheme.startswith(CONCEPT):
+        return Triple(node, _IN_SCHEME, of) in index
+    return of in Classes(index).of(node)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,19 +125,6 @@ class Answered:
     columns: tuple[str, ...] = ()
     rows: tuple[str, ...] = ()
     failure: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Answers:
-    """All answers of one snapshot by the keys of their questions, and what follows in it."""
-
-    answered: Mapping[str, Answered]
-    inferred: tuple[str, ...]
-
-    def triples(self) -> set[Triple]:
-        """Return what follows as triples."""
-        lines = "\n".join(self.inferred).encode()
-        return {quad.triple for quad in parse(lines, format=RdfFormat.N_TRIPLES)}
 
 
 def questions(catalogue: Catalogue) -> list[Question]:
@@ -79,25 +140,27 @@ def questions(catalogue: Catalogue) -> list[Question]:
     return found
 
 
-def answers_of(
-    snapshot: Snapshot, asked: list[Question], limits: Limits, kept: Path | None
-) -> Answers:
-    """Return the answers of a snapshot, from the folder `kept` where they are there already."""
-    text = [__version__, snapshot.digest, *(f"{each.key}\n{each.query.text}" for each in asked)]
-    path = kept and kept / f"{hashlib.sha256(chr(0).join(text).encode()).hexdigest()}.json"
-    if path is not None:
-        with suppress(OSError, ValueError, TypeError, KeyError):  # damaged is as good as missing
-            return _decoded(path.read_bytes())
-    engine = LocalEngine(snapshot, limits)
-    try:
-        answered = {each.key: _answer(engine, each) for each in asked}
-        inferred = engine.answer(Query(_INFERRED, solutions=None, graph="nt"))
-    finally:
-        engine.close()
-    answers = Answers(answered, tuple(sorted(inferred.body.decode().splitlines())))
-    if path is not None:
-        _keep(path, answers)
-    return answers
+def answered(
+    engine: Callable[[], Engine], asked: Iterable[Question], limits: Limits
+) -> dict[str, Answered]:
+    """Ask questions in a fork of this process; what takes too long or too much is a failure.
+
+    The fork makes the engine, so that what it changes on the way is its own.
+    """
+    made: list[Engine] = []
+
+    def answer(question: Question) -> Answered:
+        if not made:
+            give_up_everything(limits.memory)
+            made.append(engine())
+        return _answer(made[0], question)
+
+    return {
+        question.key: Answered(failure=outcome.message)
+        if isinstance(outcome, MigovError)
+        else outcome
+        for question, outcome in each_in_fork(answer, list(asked), limits.deadline)
+    }
 
 
 def _answer(engine: Engine, question: Question) -> Answered:
@@ -123,30 +186,18 @@ def _answer(engine: Engine, question: Question) -> Answered:
     return Answered(rows=tuple(sorted(lines)))
 
 
-def _keep(path: Path, answers: Answers) -> None:
-    """Write the answers whole or not at all; a full disk costs time and nothing else."""
-    document = {
-        "inferred": answers.inferred,
-        "answered": {
-            key: [found.columns, found.rows, found.failure]
-            for key, found in answers.answered.items()
-        },
-    }
-    with suppress(OSError):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as out:
-            out.write(json.dumps(document, ensure_ascii=False).encode())
-            out.flush()
-            os.fsync(out.fileno())
-        Path(out.name).replace(path)
+def read_answers(path: Path | None) -> dict[str, Answered]:
+    """Return the answers that a file keeps; damaged is as good as missing."""
+    try:
+        return {
+            key: Answered(tuple(columns), tuple(rows))
+            for key, (columns, rows) in json.loads(read(path) or b"{}").items()
+        }
+    except (ValueError, TypeError, AttributeError):
+        return {}
 
 
-def _decoded(content: bytes) -> Answers:
-    document = json.loads(content)
-    return Answers(
-        {
-            key: Answered(tuple(columns), tuple(rows), failure)
-            for key, (columns, rows, failure) in document["answered"].items()
-        },
-        tuple(document["inferred"]),
-    )
+def keep_answers(path: Path | None, answers: Mapping[str, Answered]) -> None:
+    """Keep answers in a file; failures are another machine's or another day's."""
+    rows = {key: [e.columns, e.rows] for key, e in answers.items() if e.failure is None}
+    keep(path, json.dumps(rows, ensure_ascii=False).encode())

@@ -2,38 +2,24 @@
 
 from __future__ import annotations
 
-import json
-import os
-import select
-import signal
-import subprocess
-import sys
-import tempfile
 import threading
 import time
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 import migov.errors
 from migov.change.model import is_content
-from migov.engine.frames import FRAME
-from migov.errors import (
-    BusyError,
-    DeadlineError,
-    EnvironmentProblem,
-    MigovError,
-    Place,
-    ResourceError,
-)
+from migov.errors import BusyError, EnvironmentProblem, MigovError, Place
 from migov.repository import Repository
 from migov.settings import Settings
+from migov.verdict.waiting import Gone, WaitingProcess, crashed
 
 _AT_ONCE: Final = 2
 _DEADLINES: Final = 4
 """A verdict asks more than a hundred queries, so it has the time of several."""
-_START_SECONDS: Final = 60.0
+_GRACE_SECONDS: Final = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +55,20 @@ class Ruling:
 
 
 class Verdicts:
-    """Gives verdicts over one repository; safe for use by many threads. Nothing is stored."""
+    """Gives verdicts over one repository; safe for use by many threads. Nothing is stored.
+
+    One process knows the state of the files and forks another for each proposal. When a verdict
+    shows that the files have changed since, a new one takes its place.
+    """
 
     def __init__(self, repository: Repository, settings: Settings) -> None:
         self._repository = repository
         self._settings = settings
         self._free = threading.BoundedSemaphore(_AT_ONCE)
-        self._spare: subprocess.Popen[bytes] | None = None
+        self._waiting: WaitingProcess | None = None
         self._taking = threading.Lock()
+        self._renewing: threading.Thread | None = None
+        self._is_closed = False
 
     def ask(self, proposal: Proposal) -> tuple[bool, bytes]:
         """Return whether a proposal conforms, and the verdict written as it is wanted.
@@ -94,33 +86,46 @@ class Verdicts:
         if not self._free.acquire(timeout=self._settings.deadline):
             raise BusyError("Other changes are being checked.", hint="Try again in a few seconds.")
         try:
-            cache = self._settings.cache
-            cache.mkdir(parents=True, exist_ok=True)
-            # On the disk of the cache, so that closures can be lent to it.
-            with tempfile.TemporaryDirectory(prefix=".proposal-", dir=cache) as folder:
-                return self._asked(proposal, folder)
+            return self._asked(proposal)
         finally:
             self._free.release()
 
-    def _asked(self, proposal: Proposal, folder: str) -> Ruling:
-        child = self._take()
-        until = time.monotonic() + _DEADLINES * self._settings.deadline
-        try:
-            _send(child, self._request(proposal, folder), proposal.content, until)
-            frame, body = _receive(child, until)
-        finally:
-            _end(child)
-            threading.Thread(target=self._prepare, daemon=True).start()
+    def prepare(self) -> None:
+        """Have a process know all of the state of the files, beside whatever goes on."""
+        with self._taking:
+            if self._is_closed or self._renewing is not None:
+                return
+            self._renewing = threading.Thread(target=self._renew, daemon=True)
+            self._renewing.start()
+
+    def renew(self) -> None:
+        """Have a process know the files as they are now, if one knows what they were."""
+        if self._waiting is not None:
+            self.prepare()
+
+    def close(self) -> None:
+        """End the process that waits."""
+        with self._taking:
+            self._is_closed = True
+            waiting, self._waiting = self._waiting, None
+        if waiting is not None:
+            waiting.retire()
+
+    def _asked(self, proposal: Proposal) -> Ruling:
+        seconds = _DEADLINES * self._settings.deadline
+        with self._taken() as waiting, waiting.fork() as judge:
+            until = time.monotonic() + seconds
+            judge.send(self._request(proposal, seconds), proposal.content, until)
+            frame, body = judge.receive(until)
+        if not frame["current"]:
+            self.prepare()
         if "error" in frame:
             raise _error(frame)
         return _ruling(frame, body)
 
-    def _request(self, proposal: Proposal, folder: str) -> dict[str, Any]:
+    def _request(self, proposal: Proposal, seconds: float) -> dict[str, Any]:
         return {
-            "root": str(self._repository.root),
-            "cache": str(self._settings.cache),
-            "folder": folder,
-            "memory": self._settings.memory,
+            "seconds": seconds + _GRACE_SECONDS,
             "kind": proposal.kind,
             "target": proposal.target,
             "replace": proposal.replace,
@@ -131,99 +136,34 @@ class Verdicts:
             "length": len(proposal.content),
         }
 
-    def _take(self) -> subprocess.Popen[bytes]:
+    @contextmanager
+    def _taken(self) -> Iterator[WaitingProcess]:
+        """Yield the process that waits, and start one where there is none."""
         with self._taking:
-            child, self._spare = self._spare, None
-        if child is not None and child.poll() is None:
-            return child
-        return _started()
-
-    def _prepare(self) -> None:
-        """Have a process ready for the next one who asks."""
-        with self._taking:
-            if self._spare is None:
-                with suppress(EnvironmentProblem):
-                    self._spare = _started()
-
-    def close(self) -> None:
-        """End the process that waits."""
-        with self._taking:
-            if self._spare is not None:
-                _end(self._spare)
-            self._spare = None
-
-
-def _started() -> subprocess.Popen[bytes]:
-    child = subprocess.Popen(
-        [sys.executable, "-P", "-m", "migov.verdict.worker"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    try:
-        _receive(child, time.monotonic() + _START_SECONDS)
-    except MigovError as error:
-        _end(child)
-        raise EnvironmentProblem(
-            "A process to check changes in could not start.", hint="Is there memory for it?"
-        ) from error
-    return child
-
-
-def _end(child: subprocess.Popen[bytes]) -> None:
-    with suppress(ProcessLookupError, PermissionError):
-        os.killpg(child.pid, signal.SIGKILL)  # the reasoner that it may have started, too
-    child.wait()
-    for pipe in (child.stdin, child.stdout):
-        if pipe is not None:
-            with suppress(BrokenPipeError):
-                pipe.close()
-
-
-def _send(
-    child: subprocess.Popen[bytes], frame: dict[str, Any], content: bytes, until: float
-) -> None:
-    assert child.stdin is not None
-    head = json.dumps(frame).encode()
-    view = memoryview(FRAME.pack(len(head)) + head + content)
-    descriptor = child.stdin.fileno()
-    os.set_blocking(descriptor, False)
-    while view:
-        _wait(descriptor, select.POLLOUT, until)
+            if self._waiting is None or not self._waiting.is_there():
+                if self._waiting is not None:
+                    self._waiting.retire()
+                self._waiting = WaitingProcess(self._repository, self._settings)
+            waiting = self._waiting
+            waiting.hold()
         try:
-            view = view[os.write(descriptor, view) :]
-        except BrokenPipeError:
-            raise _crashed() from None
+            yield waiting
+        finally:
+            waiting.release()
 
-
-def _receive(child: subprocess.Popen[bytes], until: float) -> tuple[dict[str, Any], bytes]:
-    (length,) = FRAME.unpack(_read(child, FRAME.size, until))
-    frame: dict[str, Any] = json.loads(_read(child, length, until))
-    return frame, _read(child, frame["length"], until)
-
-
-def _read(child: subprocess.Popen[bytes], size: int, until: float) -> bytes:
-    assert child.stdout is not None
-    parts: list[bytes] = []
-    while size:
-        _wait(child.stdout.fileno(), select.POLLIN, until)
-        part = os.read(child.stdout.fileno(), min(size, 1 << 20))
-        if not part:
-            raise _crashed()
-        parts.append(part)
-        size -= len(part)
-    return b"".join(parts)
-
-
-def _wait(descriptor: int, event: int, until: float) -> None:
-    poll = select.poll()
-    poll.register(descriptor, event)
-    left = until - time.monotonic()
-    if left <= 0 or not poll.poll(left * 1000):
-        raise DeadlineError(
-            "The time for checking this change ran out.", hint="Propose it in smaller parts."
-        )
+    def _renew(self) -> None:
+        fresh = None
+        with suppress(EnvironmentProblem, Gone):  # whoever asks next tries again, and is told
+            fresh = WaitingProcess(self._repository, self._settings)
+            fresh.warm()
+        with self._taking:
+            self._renewing = None
+            if self._is_closed or fresh is None:
+                old = fresh
+            else:
+                old, self._waiting = self._waiting, fresh
+        if old is not None:
+            old.retire()
 
 
 def _ruling(frame: dict[str, Any], body: bytes) -> Ruling:
@@ -231,17 +171,10 @@ def _ruling(frame: dict[str, Any], body: bytes) -> Ruling:
     files: dict[str, bytes | None] = {}
     for path, length in frame.get("files", ()):
         if not is_content(path):  # the process met a text from outside: what it says is one as well
-            raise _crashed()
+            raise crashed()
         files[path] = None if length is None else body[at : at + length]
         at += length or 0
     return Ruling(frame["conforms"], body[: frame["verdict"]], files, frame.get("message", ""))
-
-
-def _crashed() -> ResourceError:
-    return ResourceError(
-        "The process that checked this change ended before it was done.",
-        hint="Does it nest very deeply, or is it very large? Propose it in smaller parts.",
-    )
 
 
 def _error(frame: dict[str, Any]) -> MigovError:

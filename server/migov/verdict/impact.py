@@ -3,23 +3,31 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from migov.errors import Place
 from migov.gate.report import Finding, Severity
-from migov.verdict.answers import Answers, Question
+from migov.verdict.answers import Answered, Question
 from migov.verdict.model import Impact, QueryImpact
 
 EMPTY: Final = "migov:query-empty"
 FAILS: Final = "migov:query-fails"
 
 
-def impact(asked: Sequence[Question], before: Answers, after: Answers) -> Impact:
-    """Return which answers change, in the order of the questions."""
+def impact(
+    known: int,
+    asked: Sequence[Question],
+    before: Mapping[str, Answered],
+    after: Mapping[str, Answered],
+) -> Impact:
+    """Return which answers change, in the order of the questions.
+
+    Of `known` questions those were asked again that may have another answer.
+    """
     changed = []
     for question in asked:
-        was, now = before.answered[question.key], after.answered[question.key]
+        was, now = before[question.key], after[question.key]
         if was == now:
             continue
         old, new = Counter(was.rows), Counter(now.rows)
@@ -36,7 +44,7 @@ def impact(asked: Sequence[Question], before: Answers, after: Answers) -> Impact
                 failure=now.failure,
             )
         )
-    return Impact(len(asked), tuple(changed))
+    return Impact(known, tuple(changed))
 
 
 def findings(changes: Impact) -> Iterator[Finding]:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import datetime
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
+from functools import partial
 from typing import Final
 
 from rdflib import Graph
@@ -13,22 +12,23 @@ from rdflib import Graph
 from migov.change.diff import Diff
 from migov.change.model import Change
 from migov.change.patch import patch
-from migov.dataset import shape_files
+from migov.engine import Limits
 from migov.errors import TooComplexError
-from migov.gate.affected import Comparison, Names, PlainIndex, make_plan, validate_change
+from migov.gate.affected import Comparison, Names, PlainIndex, validate_change
 from migov.gate.affected.compare import told_apart
 from migov.gate.checks import Context, State, run
 from migov.gate.explain import Explainer
 from migov.gate.honesty import contradictions
 from migov.gate.report import Finding, Note, Severity
-from migov.gate.repository import union
 from migov.repository import Repository
 from migov.settings import Settings
 from migov.verdict import notes
+from migov.verdict.beside import Beside
 from migov.verdict.consequences import Consequences, consequences, hidden_by_inference
 from migov.verdict.model import Verdict
 from migov.verdict.policy import Policy, read_policy
 from migov.verdict.ruling import ruled
+from migov.verdict.standing import Measures, Standing
 from migov.verdict.states import States
 
 _OF_ANY_FILE: Final = ("files",)
@@ -47,15 +47,15 @@ def verdict(
     change: Change,
     *,
     settings: Settings | None = None,
-    folder: Path | None = None,
+    standing: Standing | None = None,
     earlier: Policy | None = None,
     today: datetime.date | None = None,
 ) -> Verdict:
     """Return the verdict on a change.
 
     Shapes, canned queries and policy are those of the repository; `earlier` is the policy that
-    the change starts from, for the baseline that can only shrink. The state after is built in
-    `folder`, which is the cache unless its owner wants to throw it away.
+    the change starts from, for the baseline that can only shrink. `standing` is what is known of
+    that state, for whoever has it: it makes the next verdict on a change of the same files faster.
 
     Raises ContentError for a file of the repository that is broken and not touched, ShapesError
     for shapes that cannot be used, EnvironmentProblem where the machine is in the way.
@@ -63,22 +63,21 @@ def verdict(
     settings = settings or Settings.from_environment()
     today = today or datetime.date.today()
     policy = read_policy(repository.root)
-    states = States(change)
+    standing = standing or Standing(change.before, Measures(repository), settings.cache)
+    states = States(change, standing)
     if states.broken:
         return _unreadable(states, policy, earlier, today)
     diff, unclear = _diff(states)
-    with ThreadPoolExecutor(1) as beside:
-        later = (
-            beside.submit(consequences, repository, states, settings, folder or settings.cache)
-            if states.says_something_else
-            else None
-        )
-        shapes = union(shape_files(repository))
-        plan = make_plan(shapes)
+    later = None
+    if states.says_something_else:
+        later = Beside(partial(consequences, states, Limits.from_settings(settings)))
+    try:
+        shapes, plan = standing.measures.shapes, standing.measures.plan
         comparison = validate_change(states.index_before, states.index_after, *states.moved, plan)
         compared = _compared(states, shapes, comparison)
+    finally:
         follows = later.result() if later else Consequences()
-        hidden = hidden_by_inference(states, plan, comparison, follows)
+    hidden = hidden_by_inference(states, plan, comparison, follows)
     compared.introduced.extend(follows.findings)
     return Verdict(
         title=change.title,

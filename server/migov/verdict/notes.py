@@ -27,6 +27,19 @@ def only_syntax() -> Note:
     )
 
 
+def broken_rule_before() -> Note:
+    """Return what to say where the state before has a rule that cannot be used."""
+    return Note(
+        "rules",
+        {
+            "en": "What follows and the canned queries were not compared: before this change a "
+            "rule of ontology/rules/ cannot be used.",
+            "fr": "Les inférences et les requêtes enregistrées n’ont pas été comparées : avant "
+            "cette modification, une règle de ontology/rules/ est inutilisable.",
+        },
+    )
+
+
 def too_complex(error: TooComplexError) -> Note:
     """Return what to say where the change cannot be told in words."""
     return Note(

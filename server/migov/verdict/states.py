@@ -2,46 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from pyoxigraph import Triple
+from pyoxigraph import Quad, Triple
 
 from migov.change.diff import Diff, diff
 from migov.change.model import Change
-from migov.dataset import ContentFile, holds_graph
+from migov.dataset import holds_graph
 from migov.errors import ContentSyntaxError
-from migov.gate.affected import PlainIndex
+from migov.gate.affected import Overlay, PlainIndex
 from migov.gate.checks import Context, State
+from migov.verdict.standing import Standing
 
 
 @dataclass
 class States:
     """A change, and what its files say before and after.
 
-    A touched file that is broken before the change says nothing there. One that is broken after
-    it is in `broken`, and then nothing else can be told of the state after.
+    `given` is the state that the change starts from. A touched file that is broken there says
+    nothing. One that is broken after the change is in `broken`, and then nothing else can be told
+    of the state after.
     """
 
     change: Change
+    given: Standing
 
     @cached_property
     def unreadable(self) -> State:
         """The touched files that are broken before the change."""
-        state = State(self.change.before)
+        state = self.given.state
         return State(
             {
                 path: state.files[path]
                 for path in self.change.touched
                 if path in state.files and holds_graph(path) and state.facts(path).error
-            }
+            },
+            state,
         )
 
     @cached_property
-    def before(self) -> State:
+    def standing(self) -> Standing:
+        """What is known of the state before, without the files that are broken there."""
         gone = self.unreadable.files
-        return State({path: f for path, f in self.change.before.items() if path not in gone})
+        if not gone:
+            return self.given
+        left = {path: file for path, file in self.given.files.items() if path not in gone}
+        return Standing(left, self.given.measures, near=self.given.state)
+
+    @property
+    def before(self) -> State:
+        return self.standing.state
 
     @cached_property
     def after(self) -> State:
@@ -87,13 +98,13 @@ class States:
         rest = {p: file for p, file in self.before.files.items() if p not in set(self.touched)}
         return Context(State(rest, self.before), self.before)
 
-    @cached_property
+    @property
     def index_before(self) -> PlainIndex:
-        return PlainIndex(_triples(self.before))
+        return self.standing.index
 
     @cached_property
-    def index_after(self) -> PlainIndex:
-        return PlainIndex(_triples(self.after))
+    def index_after(self) -> Overlay:
+        return Overlay(self.index_before, *self.moved)
 
     @cached_property
     def moved(self) -> tuple[list[Triple], list[Triple]]:
@@ -107,20 +118,23 @@ class States:
             }
             for state in (self.before, self.after)
         )
+        gone, touched = before - after, set(self.touched)
+        for facts in self.before.all_facts():
+            if gone and facts.path not in touched:
+                gone -= facts.said
         added = [triple for triple in after - before if triple not in self.index_before]
-        removed = [triple for triple in before - after if triple not in self.index_after]
-        return sorted(added, key=str), sorted(removed, key=str)
+        return sorted(added, key=str), sorted(gone, key=str)
 
-
-def _triples(state: State) -> list[Triple]:
-    found: list[Triple] = []
-    for facts in state.all_facts():
-        if facts.error is not None:
-            raise facts.error
-        found += facts.triples
-    return found
-
-
-def files_of(state: State) -> Sequence[ContentFile]:
-    """Return the files of a state, sorted by path."""
-    return [state.files[path] for path in sorted(state.files)]
+    @cached_property
+    def quads(self) -> tuple[list[Quad], list[Quad]]:
+        """The quads added to and removed from the graphs of the touched files, label for label."""
+        before, after = (
+            {
+                quad
+                for path in self.touched
+                if path in state.files
+                for quad in state.facts(path).quads
+            }
+            for state in (self.before, self.after)
+        )
+        return list(after - before), list(before - after)

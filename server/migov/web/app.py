@@ -39,6 +39,7 @@ def create_app(published: Published, settings: Settings) -> Flask:
     app.extensions["migov"] = Site(published, settings)
     verdicts = Verdicts(published.repository, settings)
     app.extensions[writing.VERDICTS] = verdicts
+    app.extensions["migov"].afterwards.append(verdicts.renew)
     app.extensions[SERVED] = CurrentSnapshot()
     app.extensions[READINGS] = Readings(settings.deadline, settings.memory)
     app.extensions[WRITER] = writing.gated(app.extensions["migov"], verdicts)

@@ -21,6 +21,7 @@ from migov.settings import Settings
 from migov.web.app import create_app
 from migov.web.operation import EXTENSION
 from migov.web.watch import Watcher
+from migov.web.writing import VERDICTS
 
 log = logging.getLogger(__name__)
 
@@ -60,9 +61,11 @@ def serve(
         with operation.metrics.served_at(settings.metrics):
             announce(address(listener))
             watcher.start()
+            app.extensions[VERDICTS].prepare()
             server.run(sockets=[listener])
     finally:
         watcher.stop()
+        app.extensions[VERDICTS].close()
         listener.close()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -89,6 +89,8 @@ class Site:
         """Read what is served beside it too; raises ContentError when a file is broken."""
         self.published = published
         self.settings = settings
+        self.afterwards: list[Callable[[], object]] = []
+        """What is done when another state was published; it may not wait for anything."""
         self._failure: MigovError | None = None
         self._refreshing = threading.Lock()
         self._federation = Federation(settings)
@@ -141,6 +143,9 @@ class Site:
             log.info("mended: %s", earlier.place or earlier.message)
         (self._state,) = prepared
         now = self._state.snapshot
+        if self._state.version != before.version:
+            for tell in self.afterwards:
+                tell()
         if now is not before.snapshot:
             log.info("published %s of %s", now.name, now.revision or "files without a revision")
 

@@ -9,8 +9,7 @@ from migov.change.model import Change, Files
 from migov.change.read.git_patch import patch_change
 from migov.change.read.rdf import nquads_change, trig_change, turtle_change
 from migov.change.read.rdf_patch import rdf_patch_change
-from migov.change.read.update import update_change
-from migov.engine import LocalEngine
+from migov.change.read.update import Updating, update_change
 from migov.errors import EnvironmentProblem, UnknownFormatError
 
 FORMATS: Final = {
@@ -46,7 +45,7 @@ def read_change(
     *,
     target: str | None = None,
     replace: bool = False,
-    engine: LocalEngine | None = None,
+    engine: Updating | None = None,
     name: str = "proposal",
 ) -> Change:
     """Read a proposal for the files `before`; raises RequestError or LimitError.

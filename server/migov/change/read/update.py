@@ -7,7 +7,7 @@ again by what is said of them, and literals get the form that the update or the 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Quad, RdfFormat, Store, Triple, parse
 
@@ -17,8 +17,8 @@ from migov.change.read.proposal import read_proposal, refuse_triple_terms
 from migov.change.write import Edit, edited
 from migov.dataset import ContentFile, digest, read_quads
 from migov.dataset.canonical import triple_of
-from migov.engine import LocalEngine
-from migov.engine.updates import read_update
+from migov.engine.local import Changed
+from migov.engine.updates import Update, read_update
 from migov.errors import BusyError, Place, RefusedError
 from migov.sparql.tokens import Token, iris, tokenize
 from migov.vocabulary import PREFIXES
@@ -27,18 +27,29 @@ _XSD: Final = "http://www.w3.org/2001/XMLSchema#"
 _ANY: Final = NamedNode("urn:any")
 
 
+class Updating(Protocol):
+    """What runs an update on one state of the files and keeps nothing of it."""
+
+    @property
+    def digest(self) -> str:
+        """The digest of the files."""
+
+    def update(self, update: Update, prefixes: Mapping[str, str] | None = None) -> Changed:
+        """Return the graphs that change, before and after; raises RequestError or LimitError."""
+
+
 def update_change(
     before: Files,
     content: bytes,
-    engine: LocalEngine,
+    engine: Updating,
     *,
     name: str = "update",
     prefixes: Mapping[str, str] = PREFIXES,
 ) -> Change:
-    """Read a SPARQL Update over the snapshot of `before`; raises RequestError or LimitError."""
+    """Read a SPARQL Update over the state `before`; raises RequestError or LimitError."""
     proposal = read_proposal(name, content)
     refuse_triple_terms(proposal)
-    if engine.snapshot.digest != digest(before.values()):
+    if engine.digest != digest(before.values()):
         raise BusyError(
             "The files are newer than the snapshot that answers.", hint="Try again in a moment."
         )

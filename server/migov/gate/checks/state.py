@@ -98,6 +98,20 @@ class FileFacts:
             if isinstance(term, NamedNode) and term.value.startswith(BASE)
         )
 
+    @cached_property
+    def predicates(self) -> frozenset[str]:
+        """The predicates that the file uses."""
+        return frozenset(triple.predicate.value for triple in self.triples)
+
+    @cached_property
+    def classes(self) -> frozenset[str]:
+        """The classes that the file gives to something."""
+        return frozenset(
+            triple.object.value
+            for triple in self.triples
+            if triple.predicate == TYPE and isinstance(triple.object, NamedNode)
+        )
+
     def values(self, subject: Node, predicate: NamedNode) -> list[Object]:
         """Return the objects of a subject and predicate, in the order of the file."""
         return [
