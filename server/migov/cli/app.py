@@ -35,6 +35,8 @@ COMMANDS: Final = {
     "fsck": "Check that every byte is as it was written.",
     "token": "Make, list and revoke tokens to write over HTTP with.",
 }
+_READING: Final = ("check", "merge", "validate", "fmt", "link")
+"""Commands that parse files from outside, which may crash whoever parses them."""
 _INTERRUPTED: Final = 130
 _PIPE_CLOSED: Final = 141
 
@@ -87,7 +89,12 @@ def cli() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run one command and leave the process with its exit code."""
-    sys.exit(run(arguments))
+    words = sys.argv[1:] if arguments is None else list(arguments)
+    if words[:1] and words[0] in _READING:
+        from migov.cli.guard import guarded
+
+        sys.exit(guarded(lambda: run(words)))
+    sys.exit(run(words))
 
 
 def run(arguments: Sequence[str] | None = None) -> int:

@@ -36,7 +36,9 @@ _OF_ANY_FILE: Final = ("files",)
 
 
 @dataclass(frozen=True, slots=True)
-class _Compared:
+class Compared:
+    """What shapes and checks find, told apart by what the change has to do with it."""
+
     introduced: list[Finding]
     left: list[Finding]
     fixed: list[Finding]
@@ -74,7 +76,7 @@ def verdict(
     try:
         shapes, plan = standing.measures.shapes, standing.measures.plan
         comparison = validate_change(states.index_before, states.index_after, *states.moved, plan)
-        compared = _compared(states, shapes, comparison)
+        compared = compared_in(states, shapes, comparison)
     finally:
         follows = later.result() if later else Consequences()
     hidden = hidden_by_inference(states, plan, comparison, follows)
@@ -108,7 +110,7 @@ def verdict(
     )
 
 
-def _compared(states: States, shapes: Graph, comparison: Comparison) -> _Compared:
+def compared_in(states: States, shapes: Graph, comparison: Comparison) -> Compared:
     """Return the findings of shapes and checks, with places, told apart."""
     now, was = Explainer(shapes, states.after), Explainer(shapes, states.before)
     introduced, left, fixed = told_apart(
@@ -121,7 +123,7 @@ def _compared(states: States, shapes: Graph, comparison: Comparison) -> _Compare
         Names(states.index_before),
         Names(states.index_after),
     )
-    return _Compared(
+    return Compared(
         [*now.explain_all(comparison.introduced), *introduced],
         [*now.explain_all(comparison.left), *left],
         [*was.explain_all(comparison.fixed), *fixed],
