@@ -281,5 +281,7 @@ def test_the_cache_keeps_the_states_used_last(tmp_path: Path) -> None:
     assert f"{MOST + 4}.json" in left
     assert read(tmp_path / "new.json") == b"{}"
     assert read(tmp_path / "0.json") is None
+    (tmp_path / "new.json").write_bytes((tmp_path / "new.json").read_bytes()[:-1] + b"]")
+    assert read(tmp_path / "new.json") is None
     (tmp_path / "file").write_text("")
     keep(tmp_path / "file" / "x.json", b"{}")  # nobody can write there

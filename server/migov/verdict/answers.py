@@ -187,14 +187,11 @@ def _answer(engine: Engine, question: Question) -> Answered:
 
 
 def read_answers(path: Path | None) -> dict[str, Answered]:
-    """Return the answers that a file keeps; damaged is as good as missing."""
-    try:
-        return {
-            key: Answered(tuple(columns), tuple(rows))
-            for key, (columns, rows) in json.loads(read(path) or b"{}").items()
-        }
-    except (ValueError, TypeError, AttributeError):
-        return {}
+    """Return the answers that a file keeps."""
+    return {
+        key: Answered(tuple(columns), tuple(rows))
+        for key, (columns, rows) in json.loads(read(path) or b"{}").items()
+    }
 
 
 def keep_answers(path: Path | None, answers: Mapping[str, Answered]) -> None:

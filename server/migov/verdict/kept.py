@@ -1,7 +1,11 @@
-"""Files of the cache in which what was worked out about a state is kept, the last used ones."""
+"""Files of the cache in which what was worked out about a state is kept, the last used ones.
+
+Each begins with the SHA-256 of the rest: what is damaged is worked out again.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import os
 import tempfile
 import time
@@ -16,12 +20,14 @@ MOST: Final = 32
 
 
 def read(path: Path | None) -> bytes | None:
-    """Return what a file keeps, and note that it was used; None where there is none."""
+    """Return what a file keeps, and note that it was used; None where it is missing or damaged."""
     if path is None:
         return None
     try:
-        content = path.read_bytes()
+        head, _, content = path.read_bytes().partition(b"\n")
     except OSError:
+        return None
+    if head.decode("ascii", "replace") != hashlib.sha256(content).hexdigest():
         return None
     mark_used(path)
     return content
@@ -34,7 +40,7 @@ def keep(path: Path | None, content: bytes) -> None:
     with suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as out:
-            out.write(content)
+            out.write(f"{hashlib.sha256(content).hexdigest()}\n".encode() + content)
             out.flush()
             os.fsync(out.fileno())
         Path(out.name).replace(path)

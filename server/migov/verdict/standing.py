@@ -7,7 +7,6 @@ change. Every part is made when it is first asked for.
 from __future__ import annotations
 
 import hashlib
-from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from typing import Final
@@ -113,8 +112,7 @@ class Standing:
         kept = self._kept(".nt")
         lines = read(kept)
         if lines is not None:
-            with suppress(SyntaxError):  # damaged is as good as missing
-                return frozenset(q.triple for q in parse(lines, format=RdfFormat.N_TRIPLES))
+            return frozenset(quad.triple for quad in parse(lines, format=RdfFormat.N_TRIPLES))
         found = self.premises.derived(self.rules, close_fast)
         keep(kept, serialize(found, format=RdfFormat.N_TRIPLES) or b"")
         return frozenset(found)
