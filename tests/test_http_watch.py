@@ -16,9 +16,9 @@ import small
 from conftest import ROOT, running
 from migov.engine.published import published
 from migov.errors import EnvironmentProblem
+from migov.front.server import address, bind
 from migov.repository import Repository
 from migov.settings import Settings
-from migov.web.server import address, bind
 from migov.web.site import Beside, ChangedMeanwhileError, Site, read_beside
 from migov.web.watch import Watcher
 

@@ -30,20 +30,20 @@ def _positive_number(text: str) -> float:
     raise ValueError("it must be a number above 0")
 
 
-def _positive_whole(text: str) -> int:
-    with suppress(ValueError):
-        number = int(text)
-        if number >= 1:
-            return number
-    raise ValueError("it must be a whole number, 1 or more")
-
-
 def _whole(text: str) -> int:
     with suppress(ValueError):
         number = int(text)
         if number >= 0:
             return number
     raise ValueError("it must be a whole number, 0 or more")
+
+
+def _positive_whole(text: str) -> int:
+    with suppress(ValueError):
+        number = int(text)
+        if number >= 1:
+            return number
+    raise ValueError("it must be a whole number, 1 or more")
 
 
 def _port(text: str) -> int:
@@ -127,6 +127,9 @@ class Settings:
         0,
         "rows or triples that one SPARQL answer may have; a cut one says so; 0 is any number",
         _whole,
+    )
+    kept: int = _setting(
+        64, "megabytes of answers kept for repeated requests; 0 keeps none", _whole
     )
     text: int = _setting(100_000, "characters that one query may have", _positive_whole)
     page: int = _setting(1000, "rows in one page of a canned query over HTTP", _positive_whole)

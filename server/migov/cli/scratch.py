@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 import click
-import uvicorn
-from a2wsgi import WSGIMiddleware
-from a2wsgi.wsgi_typing import WSGIApp
 
 from migov.engine.operations import Limits
 from migov.engine.scratch import ScratchEngine
 from migov.errors import EnvironmentProblem
+from migov.front import address, bind, serve_alone
 from migov.settings import Settings
 from migov.web.scratch import create_scratch_app, is_loopback
-from migov.web.server import address, bind
 
 
 def serve_scratch(settings: Settings) -> None:
@@ -27,19 +22,9 @@ def serve_scratch(settings: Settings) -> None:
     listener = bind(settings.host, settings.port)
     engine = ScratchEngine(Limits.from_settings(settings), settings.workers)
     try:
-        server = uvicorn.Server(
-            uvicorn.Config(
-                WSGIMiddleware(cast(WSGIApp, create_scratch_app(engine, settings)), workers=16),
-                interface="asgi3",
-                lifespan="off",
-                log_level="warning",
-                access_log=False,
-                server_header=False,
-                timeout_graceful_shutdown=5,
-            )
-        )
+        app = create_scratch_app(engine, settings)
         _announce(address(listener))
-        server.run(sockets=[listener])
+        serve_alone(app, listener, settings)
     finally:
         engine.close()
         listener.close()

@@ -52,14 +52,15 @@ def _serve(settings: Settings) -> None:
     """Serve the files until a signal ends it."""
     repository = find_repository(settings.root)
     from migov.engine import Published
+    from migov.front import new_loop, opener, serve
     from migov.merge import recover_before_reading
     from migov.operating.operation import log_settings
-    from migov.web.server import serve
 
     log_settings(settings)
     recover_before_reading(repository)
+    loop = new_loop()
     with progress(f"Building the graph from {repository.root}"):
-        published = Published(repository, settings)
+        published = Published(repository, settings, opener(loop))
     snapshot = published.edition.snapshot
 
     def announce(address: str) -> None:
@@ -67,6 +68,7 @@ def _serve(settings: Settings) -> None:
         click.echo(f"{snapshot.triples:,} triples of snapshot {snapshot.name}. Ctrl-C ends it.")
 
     try:
-        serve(published, settings, announce)
+        serve(published, settings, loop, announce)
     finally:
         published.close()
+        loop.close()

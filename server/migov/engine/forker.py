@@ -70,6 +70,7 @@ class Forker:
                 self._control, ORDER.size, 1, socket.MSG_WAITALL
             )
             if len(order) < ORDER.size:
+                os.killpg(0, signal.SIGCONT)  # a stopped worker sees that its owner is gone as well
                 return
             what, process = ORDER.unpack(order)
             if what == REAP:

@@ -47,8 +47,8 @@ _NUMBERS: Final[dict[str | None, int]] = {
 }
 
 
-def pack_query(query: Query) -> bytes:
-    """Return the request that asks a query.
+def pack_query(query: Query, prefixes: bytes | None = None) -> bytes:
+    """Return the request that asks a query; `prefixes` are its own, where they are packed already.
 
     Surrogates pass, so that the worker refuses them as it refuses anything else.
     """
@@ -58,7 +58,7 @@ def pack_query(query: Query) -> bytes:
     return pack(
         QUERY,
         query.text.encode("utf-8", "surrogatepass"),
-        packed_prefixes(query.prefixes),
+        packed_prefixes(query.prefixes) if prefixes is None else prefixes,
         dataset,
         query.solutions,
         query.graph,

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 import queue
-import re
 import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
-from typing import Any, cast
+from contextvars import ContextVar
+from typing import Final, Protocol, cast
 
 from migov.engine import frames
+from migov.engine.failures import error_of, update_error_of
 from migov.engine.operations import Answer, Limits, Load, Query
 from migov.engine.origin import GoneError, Origin
 from migov.engine.process import ForkedWorker, Forker
@@ -19,14 +20,9 @@ from migov.engine.updates import Update
 from migov.engine.updating import update_request
 from migov.errors import (
     AbandonedError,
-    AnswerTooLargeError,
     BusyError,
     EnvironmentProblem,
     MigovError,
-    Place,
-    QuerySyntaxError,
-    RequestError,
-    UnknownFormatError,
 )
 from migov.snapshot import Snapshot, writable_copy
 
@@ -34,12 +30,19 @@ Changed = list[tuple[str, str, str]]
 """Graphs by IRI with what they say before and after, as N-Quads."""
 
 
+class Killable(Protocol):
+    """What works on an answer."""
+
+    def kill(self) -> None:
+        """End the work at once, from any thread: whoever waits for it is told."""
+
+
 class Abandoned:
     """Tells that an answer is not wanted any more; its worker is ended and free for others."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._worker: ForkedWorker | None = None
+        self._worker: Killable | None = None
         self._is_set = False
 
     def set(self) -> None:
@@ -53,7 +56,7 @@ class Abandoned:
         return self._is_set
 
     @contextmanager
-    def ends(self, worker: ForkedWorker) -> Iterator[None]:
+    def ends(self, worker: Killable) -> Iterator[None]:
         """End this worker where it is said within a `with` block, or was before."""
         with self._lock:
             self._worker = worker
@@ -70,7 +73,8 @@ class Abandoned:
                 self._worker = None
 
 
-_POSITION = re.compile(r"error at (\d+):(\d+): ")
+ABANDONED: Final[ContextVar[Abandoned | None]] = ContextVar("abandoned", default=None)
+"""Tells what outsiders ask in this context when they no longer wait for it."""
 
 
 class LocalEngine:
@@ -113,7 +117,7 @@ class LocalEngine:
         """
         kind, name, body = self._ask(frames.pack_query(query), abandoned)
         if kind == frames.ERROR:
-            raise _error(frames.error_of(body), query.text)
+            raise error_of(frames.error_of(body), query.text)
         format = cast(str, frames.format_of(name))
         return Answer(frames.KINDS[kind], format, body, is_cut=bool(name & frames.CUT))
 
@@ -129,7 +133,7 @@ class LocalEngine:
         else:
             kind, _, body = self._ask_copy(packed)
         if kind == frames.ERROR:
-            raise _update_error(frames.error_of(body), update)
+            raise update_error_of(frames.error_of(body), update)
         return [(graph, before, after) for graph, before, after in json.loads(body)]
 
     def load(self) -> Load:
@@ -232,53 +236,3 @@ class LocalEngine:
         else:
             self._return(fresh)
         worker.end()
-
-
-def _error(frame: dict[str, Any], text: str) -> MigovError:
-    match frame["error"]:
-        case "syntax":
-            return _syntax_error(frame["message"], text)
-        case "format":
-            return UnknownFormatError(
-                f"A result of kind {frame['kind']!r} cannot be written in the format asked for.",
-                hint="Ask for another media type, or change the query form.",
-            )
-        case "large":
-            return AnswerTooLargeError(
-                "The answer is longer than this server gives at once.",
-                hint="Page through it with LIMIT and OFFSET, or take a dump.",
-            )
-        case _:
-            return RequestError(f"The query could not be evaluated: {frame['message']}.")
-
-
-def _syntax_error(message: str, text: str) -> QuerySyntaxError:
-    found = _POSITION.match(message)
-    if found is None:
-        return QuerySyntaxError(f"The query is not valid SPARQL: {message}.", place=Place("query"))
-    line, column = int(found[1]), int(found[2])
-    return QuerySyntaxError(
-        f"The query is not valid SPARQL: {_reason(message[found.end() :])}.",
-        place=Place.within("query", text, line, column),
-    )
-
-
-def _update_error(frame: dict[str, Any], update: Update) -> MigovError:
-    if frame["error"] != "syntax":
-        return _error(frame, "")
-    found = _POSITION.match(frame["message"])
-    if found is None:
-        return QuerySyntaxError(f"The update is not valid SPARQL: {frame['message']}.")
-    operation = update.operations[frame["operation"]]
-    line, column = operation.position(int(found[1]), int(found[2]))
-    return QuerySyntaxError(
-        f"The update is not valid SPARQL: {_reason(frame['message'][found.end() :])}.",
-        place=Place("update", line, column),
-    )
-
-
-def _reason(message: str) -> str:
-    """Make the parser's words readable: its list of grammar terminals helps nobody."""
-    if "Prefix not found" in message:
-        return "this prefix is not declared"
-    return "this is not expected here" if message.startswith("expected") else message

@@ -16,6 +16,13 @@ from migov.repository import Repository
 from migov.settings import Settings
 from migov.snapshot import How, Snapshot, build_snapshot
 
+Opener = Callable[[Forker, Limits, int], Engine]
+"""Makes an engine with so many workers over the snapshot of a forker."""
+
+
+def local_engine(forker: Forker, limits: Limits, workers: int) -> Engine:
+    return LocalEngine(forker.snapshot, limits, workers, forker)
+
 
 @dataclass(frozen=True, slots=True)
 class Edition:
@@ -40,10 +47,16 @@ class Edition:
 class Published:
     """The current edition; readers take it once per request and never see two."""
 
-    def __init__(self, repository: Repository, settings: Settings) -> None:
-        """Build and publish the files as they are now; raises ContentError when one is broken."""
+    def __init__(
+        self, repository: Repository, settings: Settings, opener: Opener = local_engine
+    ) -> None:
+        """Build and publish the files as they are now; raises ContentError when one is broken.
+
+        `opener` makes the engine for what outsiders write.
+        """
         self.repository = repository
         self.problem: ContentError | EnvironmentProblem | None = None
+        self._opener = opener
         self._cache: Path = settings.cache
         self._how = How.from_settings(settings)
         self._limits = Limits.from_settings(settings)
@@ -96,7 +109,7 @@ class Published:
         forker = Forker(snapshot, self._limits, spare=True)
         with ExitStack() as opened:
             opened.callback(forker.close)
-            engine = LocalEngine(snapshot, self._limits, self._workers, forker)
+            engine = self._opener(forker, self._limits, self._workers)
             opened.callback(engine.close)
             house = LocalEngine(snapshot, self._limits, 1, forker)
             opened.pop_all()

@@ -22,9 +22,11 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 SCOPE: Final = "migov.request"
 """Where the scope of a request has what is noted of it."""
+EXCHANGE: Final = "migov.exchange"
+"""Where it has the exchange of its connection, which knows whether the client is still there."""
 HEALTH: Final = "/health"
 _ALIVE: Final = b"alive\n"
-_STOPPED: Final = {
+STOPPED: Final = {
     "type": f"{BASE}problem/stopping",
     "title": "Stopping",
     "status": 503,
@@ -86,6 +88,9 @@ class Observed:
             if status == 0:
                 await self._stopped(sent, noted)
         finally:
+            exchange = scope.get(EXCHANGE)
+            if exchange is not None and exchange.disconnected:
+                status = 0
             self._operation.over(
                 Finished(
                     scope["method"],
@@ -112,7 +117,7 @@ class Observed:
         )
 
     async def _stopped(self, send: Send, noted: Noted) -> None:
-        body = json.dumps({**_STOPPED, "request": noted.id}).encode()
+        body = json.dumps({**STOPPED, "request": noted.id}).encode()
         headers = [(b"content-type", b"application/problem+json"), (b"retry-after", b"5")]
         await self._whole(send, HTTPStatus.SERVICE_UNAVAILABLE, body, headers)
 

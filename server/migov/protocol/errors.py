@@ -9,6 +9,10 @@ class TooLongError(TooComplexError):
     """The text is longer than this server reads."""
 
 
+class HeadTooLongError(RequestError):
+    """The first lines of the request are longer than this server reads."""
+
+
 class MediaTypeError(RequestError):
     """The body has a media type that this operation does not take."""
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, Literal
 
 from werkzeug.datastructures import MIMEAccept
@@ -76,6 +77,9 @@ GRAPHS: Final = (
 PAGE: Final = Format("html", "page", "HTML", ("text/html", "application/xhtml+xml"))
 JSON: Final = Format("json", "solutions", "JSON", ("application/json",))
 """Plain JSON: what this server says of itself."""
+_PROBLEM: Final = Format("json", "solutions", "JSON", ("application/problem+json",))
+_USUAL: Final = 200
+"""Characters of a header that is worth remembering: clients send the same few again and again."""
 FORMATS: Final = {entry.name: entry for entry in (*SOLUTIONS, *GRAPHS, PAGE)}
 
 
@@ -135,6 +139,12 @@ def accepted(header: str | None, offered: Sequence[Format]) -> Format | None:
     """
     if header is None or not header.strip():
         return offered[0]
+    if len(header) > _USUAL:
+        return _liked(header, tuple(offered))
+    return _remembered(header, tuple(offered))
+
+
+def _liked(header: str, offered: tuple[Format, ...]) -> Format | None:
     ranges = [
         (media_range.partition(";")[0].strip().lower(), quality)
         for media_range, quality in parse_accept_header(header, MIMEAccept)
@@ -147,6 +157,9 @@ def accepted(header: str | None, offered: Sequence[Format]) -> Format | None:
         if quality > 0 and (best is None or rank > best):
             best, chosen = rank, entry
     return chosen
+
+
+_remembered = lru_cache(maxsize=1000)(_liked)
 
 
 def _preferences(entry: Format, ranges: Sequence[tuple[str, float]]) -> Iterator[tuple[float, int]]:
@@ -165,6 +178,19 @@ def _preferences(entry: Format, ranges: Sequence[tuple[str, float]]) -> Iterator
             yield quality, 2
         elif media_range in ("*/*", "*"):
             yield quality, 1
+
+
+def prefers_page(header: str | None, explicit: str | None) -> bool:
+    """Return whether an error is better told as a page than as a problem document.
+
+    A browser names text/html; a program that takes anything gets the document.
+
+    >>> prefers_page("text/html,*/*;q=0.8", None), prefers_page("*/*", None)
+    (True, False)
+    """
+    if explicit in FORMATS:
+        return explicit == PAGE.name
+    return accepted(header, (_PROBLEM, PAGE)) is PAGE
 
 
 def choose(header: str | None, explicit: str | None, offered: Sequence[Format]) -> Format:

@@ -13,7 +13,7 @@ from typing import Final
 from migov.errors import RefusedError, TooComplexError
 from migov.protocol.chains import SHORTEST, unchained
 from migov.protocol.errors import TooLongError
-from migov.sparql.tokens import Token, dataset_clause, readings, tokenize
+from migov.sparql.tokens import Token, dataset_clause, may_say, readings, tokenize
 from migov.vocabulary import ASSERTED_GRAPH, INFERRED_GRAPH
 
 DEPTH: Final = 100
@@ -38,8 +38,17 @@ def check_text(text: str, characters: int, *, services: bool = False) -> None:
     With `services` a SERVICE group is let through, for whoever answers it before the query.
     """
     check_length(text, characters)
+    if _is_small(text) and not may_say(text, "SERVICE"):
+        return
     for tokens in readings(text):
         _check_tokens(unchained(tokens) if len(text) >= SHORTEST else tokens, services)
+
+
+def _is_small(text: str) -> bool:
+    """Whether a text is within all limits, however it is cut into tokens."""
+    if len(text) >= SHORTEST or "\\" in text:
+        return False
+    return text.count("(") + text.count("[") + text.count("{") <= DEPTH
 
 
 def _check_tokens(tokens: Iterable[Token], services: bool) -> None:
@@ -73,7 +82,7 @@ def check_dataset(
     prefixes: Mapping[str, str] | None = None,
 ) -> None:
     """Raise RefusedError when the request or the query names a graph that is not in `graphs`."""
-    clause = dataset_clause(tokenize(text), prefixes)
+    clause = dataset_clause(tokenize(text), prefixes) if may_say(text, "FROM") else None
     for iri in (*(default_graphs or ()), *(clause.default if clause else ())):
         if iri not in graphs and iri not in (ASSERTED_GRAPH, INFERRED_GRAPH):
             raise _unknown_graph(iri)

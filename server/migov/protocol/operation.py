@@ -6,6 +6,7 @@ import logging
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Final
 from urllib.parse import parse_qsl
 
@@ -13,7 +14,14 @@ from pyoxigraph import NamedNode
 from werkzeug.http import parse_options_header
 
 from migov.engine import Answer, Engine, Query
-from migov.errors import ParameterError, Place, QuerySyntaxError, RequestError, UnknownFormatError
+from migov.errors import (
+    MigovError,
+    ParameterError,
+    Place,
+    QuerySyntaxError,
+    RequestError,
+    UnknownFormatError,
+)
 from migov.protocol.errors import (
     EncodingError,
     MediaTypeError,
@@ -35,7 +43,10 @@ UPDATE: Final = "application/sparql-update"
 
 _DATASET: Final = ("default-graph-uri", "named-graph-uri")
 _SCHEME: Final = re.compile(r"<[A-Za-z][A-Za-z0-9+.\-]*:")
+_RELATIVE: Final = re.compile(r"""<(?![A-Za-z][A-Za-z0-9+.\-]*:)[^<>"{}|^`\\\x00-\x20]*>""")
 _VERSIONS: Final = ("1.0", "1.1", "1.2", "1.2-basic")
+_USUAL: Final = 200
+"""Characters of a header that is worth remembering."""
 
 Parameters = Sequence[tuple[str, str]]
 
@@ -53,6 +64,28 @@ class Operation:
     inferred: bool = False
     format: str | None = None
     explain: bool = False
+
+
+def media_type_of(content_type: str | None) -> str:
+    """Return the media type that a Content-Type header names, empty without one.
+
+    >>> media_type_of("Application/SPARQL-Query; charset=utf-8")
+    'application/sparql-query'
+    """
+    return _content_type(content_type or "")[0]
+
+
+def _content_type(header: str) -> tuple[str, Mapping[str, str]]:
+    """Return media type and options of a header; clients send the same few again and again."""
+    return _known_content_type(header) if len(header) <= _USUAL else _read_content_type(header)
+
+
+def _read_content_type(header: str) -> tuple[str, Mapping[str, str]]:
+    media_type, options = parse_options_header(header)
+    return media_type.lower(), options
+
+
+_known_content_type = lru_cache(maxsize=1000)(_read_content_type)
 
 
 def parameters_of(encoded: bytes) -> Parameters:
@@ -89,7 +122,7 @@ def read_operation(
     """
     parameters = list(url_parameters)
     if method == "POST":
-        media_type, options = parse_options_header(content_type or "")
+        media_type, options = _content_type(content_type or "")
         refuse_charset(media_type, options)
         refuse_version(media_type, options)
         if media_type == FORM:
@@ -151,15 +184,44 @@ def answer(
     EndpointError where the query asks another endpoint that fails. Without `services` SERVICE is
     refused.
     """
+    query = checked(
+        operation,
+        wanted,
+        graphs=graphs,
+        characters=characters,
+        prefixes=prefixes,
+        rows=rows,
+        base=base,
+        services=services is not None,
+    )
+    try:
+        found = engine.answer(services.before(engine, query, graphs) if services else query)
+    except MigovError as error:
+        raise told(error, operation, query, wanted) from error
+    return replace(found, body=without_unused(found.body, found.format, prefixes))
+
+
+def checked(
+    operation: Operation,
+    wanted: Wanted,
+    *,
+    graphs: Collection[str],
+    characters: int,
+    prefixes: Mapping[str, str],
+    rows: int = 0,
+    base: str | None = None,
+    services: bool = False,
+) -> Query:
+    """Return a query that may be given to an engine; raises RequestError for one that may not."""
     check(
         operation,
         graphs=graphs,
         characters=characters,
         prefixes=prefixes,
-        services=services is not None,
+        services=services,
     )
     declared = declared_base(operation.text, base)
-    query = Query(
+    return Query(
         declared + operation.text,
         solutions=_engine_format(wanted.solutions, "json"),
         graph=_engine_format(wanted.graph, "ttl"),
@@ -169,14 +231,15 @@ def answer(
         prefixes=prefixes,
         rows=rows,
     )
-    try:
-        found = engine.answer(services.before(engine, query, graphs) if services else query)
-    except QuerySyntaxError as error:
+
+
+def told(error: MigovError, operation: Operation, query: Query, wanted: Wanted) -> MigovError:
+    """Return an error of an engine as the one who asked is told it."""
+    if isinstance(error, QuerySyntaxError):
+        declared = query.text[: len(query.text) - len(operation.text)]
         error = without_declared(error, declared, operation.text)
-        raise explained(error, operation.text, prefixes) from error
-    except UnknownFormatError as error:
-        raise _unfit(wanted) from error
-    return replace(found, body=without_unused(found.body, found.format, prefixes))
+        return explained(error, operation.text, query.prefixes)
+    return _unfit(wanted) if isinstance(error, UnknownFormatError) else error
 
 
 def check(
@@ -199,6 +262,15 @@ def check(
     )
 
 
+def may_be_relative(text: str) -> bool:
+    """Return whether a text may have a relative IRI; never wrong when it says no.
+
+    >>> may_be_relative("ASK { <urn:a> ?p ?o FILTER(?o <= 3) }"), may_be_relative("ASK { <s> ?p 1}")
+    (False, True)
+    """
+    return "\\" in text or _RELATIVE.search(text) is not None
+
+
 def declared_base(text: str, base: str | None) -> str:
     """Return what to put before a text with relative IRIs; nothing for any other text.
 
@@ -207,9 +279,9 @@ def declared_base(text: str, base: str | None) -> str:
     >>> declared_base("ASK { <s> ?p ?o }", "http://127.0.0.1:8000/sparql")
     'BASE <http://127.0.0.1:8000/sparql> '
     """
-    if base is None or not any(
-        token.kind == "iri" and not _SCHEME.match(token.text) for token in tokenize(text)
-    ):
+    if base is None or not may_be_relative(text):
+        return ""
+    if not any(token.kind == "iri" and not _SCHEME.match(token.text) for token in tokenize(text)):
         return ""
     return f"BASE {NamedNode(base)} "
 

@@ -37,6 +37,7 @@ from migov.errors import (
 from migov.federation import EndpointDeadlineError, EndpointError
 from migov.protocol.errors import (
     EncodingError,
+    HeadTooLongError,
     MediaTypeError,
     MethodError,
     MissingQueryError,
@@ -90,6 +91,9 @@ PROBLEMS: Final[dict[type[MigovError], ProblemType]] = {
         "precondition", HTTPStatus.PRECONDITION_FAILED, "The graph is in another state"
     ),
     UnknownFormatError: ProblemType("unknown-format", HTTPStatus.NOT_ACCEPTABLE, "No such format"),
+    HeadTooLongError: ProblemType(
+        "head-too-long", HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "The head is too long"
+    ),
     TooLongError: ProblemType("too-long", HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "Too long"),
     MediaTypeError: ProblemType(
         "media-type", HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "Media type not supported"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from migov.sparql.tokens import tokenize
+from migov.sparql.tokens import may_say, tokenize
 
 _NEW_EACH_TIME: Final = ("NOW", "RAND", "UUID", "STRUUID", "BNODE", "SERVICE")
 
@@ -18,4 +18,6 @@ def repeatable(text: str) -> bool:
     >>> repeatable("SELECT (NOW() AS ?now) {}"), repeatable("SELECT ?now { ?s ?p 'NOW()' }")
     (False, True)
     """
+    if not may_say(text, *_NEW_EACH_TIME):
+        return True
     return not any(token.is_word(*_NEW_EACH_TIME) for token in tokenize(text))

@@ -78,6 +78,20 @@ def tokenize(text: str) -> list[Token]:
     return list(_tokens(unescaped(text)))
 
 
+def may_say(text: str, *words: str) -> bool:
+    """Return whether one of these words, in capitals, may be a token of a text in some reading.
+
+    This takes a fiftieth of the time of `tokenize`, and is never wrong when it says no.
+
+    >>> may_say("ASK { ?s ?p ?o }", "FROM"), may_say("ASK { ?s ?p 'from' }", "FROM")
+    (False, True)
+    """
+    if "\\" in text:
+        return True
+    capitals = text.upper()  # as Token.is_word does it, which knows more letters than ASCII
+    return any(word in capitals for word in words)
+
+
 def readings(text: str) -> Iterator[Iterator[Token]]:
     """Yield the tokens in every way that some parser cuts the text: for refusing, not for reading.
 

@@ -1,6 +1,5 @@
 """The endpoint and its pages. Flask is imported here alone."""
 
 from migov.web.app import create_app
-from migov.web.server import serve
 
-__all__ = ["create_app", "serve"]
+__all__ = ["create_app"]

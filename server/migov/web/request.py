@@ -8,12 +8,11 @@ from urllib.parse import quote
 from flask import request
 
 from migov.errors import ParameterError, RequestError
-from migov.protocol.formats import FORMATS, PAGE, Format, accepted, choose
+from migov.protocol.formats import Format, choose, prefers_page
 from migov.protocol.operation import Parameters, last, parameters_of
 from migov.vocabulary import BASE
 
 LANGUAGES: Final = ("en", "fr")
-_PROBLEM: Final = Format("json", "solutions", "JSON", ("application/problem+json",))
 
 
 def url_parameters() -> Parameters:
@@ -53,11 +52,7 @@ def format_among(offered: tuple[Format, ...], suffix: str | None = None) -> Form
 
 def wants_page() -> bool:
     """Return whether an error is better told as a page than as a problem document."""
-    named = request.args.get("format")
-    if named in FORMATS:
-        return named == PAGE.name
-    # A browser names text/html; a program that takes anything gets the document.
-    return accepted(request.headers.get("Accept"), (_PROBLEM, PAGE)) is PAGE
+    return prefers_page(request.headers.get("Accept"), request.args.get("format"))
 
 
 def own_iri(path: str) -> str:

@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
-import gzip
-import hashlib
 from collections.abc import Iterable
 from dataclasses import replace
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any
 
 from flask import Flask, Response, g, render_template, request
-from werkzeug.http import generate_etag, quote_etag
+from werkzeug.http import generate_etag
 
 from migov.entities import labels
 from migov.errors import MigovError
+from migov.operating.observed import EXCHANGE
 from migov.protocol.formats import PAGE, Format
+from migov.protocol.heads import (
+    CACHE_CONTROL,
+    EXPOSED,
+    SECURITY,
+    compressed,
+    etag,
+    is_text,
+    is_unchanged,
+    is_worth_compressing,
+    last_modified,
+    takes_gzip,
+)
 from migov.protocol.operation import last
 from migov.protocol.problems import MEDIA_TYPE, Problem
 from migov.protocol.repeatable import repeatable
@@ -22,35 +33,6 @@ from migov.web.links import Names
 from migov.web.operation import noted, operation
 from migov.web.request import languages, url_parameters, wants_page
 from migov.web.site import site, state
-
-_EXPOSED: Final = (
-    "ETag, Link, Location, Migov-Commit, Migov-Snapshot, Migov-Truncated, RateLimit, "
-    "RateLimit-Policy, Retry-After, Vary, X-Request-Id"
-)
-_POLICY: Final = "; ".join(
-    (
-        "default-src 'none'",
-        "style-src 'self'",
-        "img-src 'self' data:",
-        "form-action 'self'",
-        "base-uri 'none'",
-        "frame-ancestors 'none'",
-    )
-)
-SECURITY: Final = {
-    "Content-Security-Policy": _POLICY,
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
-    "Referrer-Policy": "strict-origin-when-cross-origin",
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-}
-
-
-_SMALL: Final = 1000
-"""Bytes under which compression gains nothing."""
-_TEXT: Final = ("text/", "application/json", "application/sparql-", "application/rdf+xml")
-_TEXT_TYPES: Final = ("application/n-triples", "application/n-quads", "application/trig")
 
 
 def names_of(iris: Iterable[str]) -> Names:
@@ -87,16 +69,21 @@ def problem_response(problem: Problem) -> Response:
 
 def _etag() -> str:
     """Name the answer to this request: the state, the request, and what pages say beside it."""
-    site_problem = site().problem
-    parts = [
+    return etag(
         state().version,
-        request.method if request.method == "POST" else "GET",
         request.full_path,
         request.headers.get("Accept", ""),
         request.headers.get("Accept-Language", ""),
-        site_problem.message if site_problem else "",
-    ]
-    return quote_etag(hashlib.sha256("\0".join(parts).encode()).hexdigest()[:24], weak=True)
+        site().notice,
+    )
+
+
+def _last_modified() -> str:
+    """Return when this answer last changed: a query's with the snapshot, a page's with anything."""
+    current = state()
+    if request.endpoint == "sparql.sparql":
+        return last_modified(current.snapshot.built)
+    return last_modified(current.since)
 
 
 def _repeatable() -> bool:
@@ -113,20 +100,16 @@ def _repeatable() -> bool:
 
 def _compress(response: Response) -> None:
     """Compress a text that is long enough, where the client takes it."""
-    if response.direct_passthrough or not _is_text(response.mimetype or ""):
+    if response.direct_passthrough or not is_text(response.mimetype or ""):
         return
     response.vary.add("Accept-Encoding")
     content = response.get_data()
-    if len(content) > _SMALL and request.accept_encodings["gzip"] > 0:
-        response.set_data(gzip.compress(content, compresslevel=5, mtime=0))
+    if is_worth_compressing(content) and takes_gzip(request.headers.get("Accept-Encoding", "")):
+        response.set_data(compressed(content))
         response.headers["Content-Encoding"] = "gzip"
         etag, is_weak = response.get_etag()
         if etag is not None and not is_weak:
             response.set_etag(f"{etag}-gzip")  # other bytes (RFC 9110, 8.8.3)
-
-
-def _is_text(mimetype: str) -> bool:
-    return mimetype.startswith(_TEXT) or mimetype in _TEXT_TYPES or mimetype.endswith("+json")
 
 
 def _unchanged() -> Response | None:
@@ -141,7 +124,10 @@ def _unchanged() -> Response | None:
     if not _repeatable():
         return None
     g.etag = _etag()
-    if request.if_none_match.contains_weak(g.etag.removeprefix("W/").strip('"')):
+    headers = request.headers
+    if is_unchanged(
+        headers.get("If-None-Match"), headers.get("If-Modified-Since"), g.etag, _last_modified()
+    ):
         return Response(status=HTTPStatus.NOT_MODIFIED)
     return None
 
@@ -152,22 +138,34 @@ def _finished(response: Response) -> Response:
     response.headers.pop("Date", None)  # the server in front writes it
     response.headers["Migov-Snapshot"] = state().snapshot.digest
     response.headers["Access-Control-Allow-Origin"] = "*"
-    response.headers["Access-Control-Expose-Headers"] = _EXPOSED
+    response.headers["Access-Control-Expose-Headers"] = EXPOSED
     if request.method == "OPTIONS":
         response.headers["Access-Control-Allow-Methods"] = response.headers.get("Allow", "GET")
         response.headers["Access-Control-Allow-Headers"] = (
-            "Accept, Accept-Language, Content-Type, If-None-Match"
+            "Accept, Accept-Language, Content-Type, If-Modified-Since, If-None-Match"
         )
         response.headers["Access-Control-Max-Age"] = "86400"
     if request.endpoint != "static":
         response.vary.add("Accept")
         if response.mimetype == PAGE.media_type or response.status_code == HTTPStatus.NOT_MODIFIED:
             response.vary.add("Accept-Language")
-        response.headers.setdefault("Cache-Control", "no-cache")
+        response.headers.setdefault("Cache-Control", CACHE_CONTROL)
         if "etag" in g and response.status_code in (HTTPStatus.OK, HTTPStatus.NOT_MODIFIED):
             response.headers.setdefault("ETag", g.etag)
+            response.headers.setdefault("Last-Modified", _last_modified())
         _compress(response)
+    _tell(response)
     return response
+
+
+def _tell(response: Response) -> None:
+    """Tell the server around this application what only the application knows of a request."""
+    scope = request.environ.get("asgi.scope")
+    exchange = scope.get(EXCHANGE) if scope else None
+    if exchange is not None:
+        exchange.route = request.url_rule.rule if request.url_rule else None
+        if "etag" in g and response.status_code == HTTPStatus.OK:
+            exchange.generation = state().version, site().notice
 
 
 def static_version(content: bytes) -> str:

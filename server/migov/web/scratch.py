@@ -27,6 +27,7 @@ from migov.protocol.description import described_dataset, described_service
 from migov.protocol.errors import NotOfferedError, VersionError
 from migov.protocol.formats import GRAPHS, PAGE, SOLUTIONS
 from migov.protocol.graph_store import absolute
+from migov.protocol.heads import SECURITY
 from migov.protocol.operation import Operation
 from migov.protocol.problems import MEDIA_TYPE, Problem
 from migov.protocol.writing import Written, foreign_page, refuse_foreign_origin
@@ -35,7 +36,6 @@ from migov.web import errors, graph_store, sparql
 from migov.web.links import Names
 from migov.web.links import Shown as ShownTerm
 from migov.web.request import wants_page
-from migov.web.responses import SECURITY
 from migov.web.results import result_of
 from migov.web.served import READINGS, SERVED, WRITER, constructed, served
 from migov.web.templating import prepare_templates

@@ -7,6 +7,7 @@ import logging
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Final
 
 from flask import current_app, g
@@ -60,7 +61,8 @@ class State:
 
     `engine` answers what visitors write in SPARQL, `house` the questions of pages and the canned
     ones, so that nobody's slow query keeps a page waiting.
-    `version` changes whenever any answer could: it is what ETags are made from.
+    `version` changes whenever any answer could: it is what ETags are made from. `since` is the
+    moment from which this process answers so.
     """
 
     snapshot: Snapshot
@@ -72,6 +74,7 @@ class State:
     known: KnownTerms
     services: Services
     version: str
+    since: datetime
 
     @property
     def catalogue(self) -> Catalogue:
@@ -101,6 +104,12 @@ class Site:
         """What keeps a newer state from being published, fit for visitors, or None."""
         problem = self._failure or self.published.problem
         return _FAILURE if isinstance(problem, EnvironmentProblem) else problem
+
+    @property
+    def notice(self) -> str:
+        """What pages say of that problem, empty without one."""
+        problem = self.problem
+        return problem.message if problem else ""
 
     @property
     def state(self) -> State:
@@ -185,6 +194,7 @@ def _state(edition: Edition, beside: Beside, services: Services) -> State:
         KnownTerms(house),
         services,
         hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16],
+        datetime.now(UTC),
     )
 
 

@@ -1,0 +1,471 @@
+"""Workers shared by everything that runs in one event loop, so that slow queries harm nobody.
+
+A worker answers in the order in which it was asked, and up to four queries wait in its channel, so
+small ones follow each other without a pause. Who waits behind a query that turns out to be slow is
+asked anew elsewhere; the answer that then still comes is dropped. No more slow queries run at once
+than leave a core to the small ones: the others are stopped where they are, and the one that has
+used least goes on first.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from contextlib import nullcontext
+from functools import partial
+from typing import Final, cast
+
+from migov.engine import frames
+from migov.engine.failures import error_of
+from migov.engine.local import ABANDONED
+from migov.engine.operations import Answer, Limits, Load, Query
+from migov.engine.pooled import PooledWorker, Ticket
+from migov.engine.process import ForkedWorker, Forker
+from migov.engine.tally import DEADLINE, TALLY
+from migov.errors import AbandonedError, BusyError, DeadlineError, EnvironmentProblem, MigovError
+
+log = logging.getLogger(__name__)
+
+_SHARED: Final = 4
+"""Queries that one worker may have been asked at once."""
+_FRESH: Final = 0.003
+"""Seconds that a query may have run when another one is still put behind it."""
+_QUICK: Final = 0.005
+"""Seconds of processor time after which a query is slow."""
+_STUCK: Final = 0.05
+"""Seconds after which it counts as slow even if it has used less: the disk may be slow."""
+_LOOK: Final = 0.002
+"""Seconds between looks at what runs."""
+_TURN: Final = 0.02
+"""Seconds of use after which a slow query gives way to one that has used less."""
+_MEMORY: Final = 0.25
+"""Seconds for which a core stays free for small queries after the last of them."""
+_WAITING: Final = 512
+"""Queries that may wait for a worker, before anybody knows whether they are slow."""
+_SLOW_WAITING: Final = 64
+"""Queries that may wait for a place among the slow ones."""
+_PER_WORKER: Final = 3
+"""Slow queries that may be under way for each worker that is there for the others."""
+_PATIENCE: Final = 10.0
+"""Seconds after which a worker that is one too many is ended."""
+
+
+class Pool:
+    """An engine over one snapshot. `answer` is for any thread but the loop's, `ask` for the loop.
+
+    `workers` are there for queries that nobody knows yet; up to three times as many more hold slow
+    queries, of which no more run than there are cores, or one less while small queries come.
+    """
+
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        forker: Forker,
+        limits: Limits,
+        workers: int,
+        cores: int | None = None,
+    ) -> None:
+        """Start the workers, from any thread; raises EnvironmentProblem."""
+        self._loop = loop
+        self._forker = forker
+        self._limits = limits
+        self._usual = workers
+        self._most_slow = workers * _PER_WORKER
+        self._cores = cores or len(os.sched_getaffinity(0))
+        self._workers: set[PooledWorker] = set()
+        self._idle: list[PooledWorker] = []
+        self._slow: list[PooledWorker] = []
+        self._waiting: deque[Ticket] = deque()
+        self._slow_waiting: deque[Ticket] = deque()
+        self._starting = 0
+        self._small_at = 0.0
+        self.answered = 0
+        """Queries that a worker has answered so far."""
+        self._looks = False
+        self._lets_go = False
+        self._is_closed = False
+        started: list[ForkedWorker] = []
+        try:
+            for _ in range(workers):
+                started.append(forker.fork())
+        except BaseException:
+            for worker in started:
+                worker.end()
+            raise
+        self._starting = len(started)
+        for worker in started:
+            loop.call_soon_threadsafe(self._welcome, worker)
+
+    def answer(self, query: Query) -> Answer:
+        """Return the whole answer; raises RequestError, LimitError or EnvironmentProblem.
+
+        An AbandonedError is raised when the one who asked says so by `ABANDONED`.
+        """
+        ticket = _Waited(frames.pack_query(query), self.deadline(), query.text)
+        abandoned = ABANDONED.get()
+        with abandoned.ends(ticket) if abandoned else nullcontext():
+            self._loop.call_soon_threadsafe(self._enter, ticket)
+            return ticket.result()
+
+    @property
+    def busy(self) -> int:
+        """Queries that are under way or wait."""
+        under_way = sum(len(worker.asked) for worker in tuple(self._workers))
+        return under_way + len(self._waiting) + len(self._slow_waiting)
+
+    def load(self) -> Load:
+        """Return how busy this engine is; what waits in a worker's channel waits as well."""
+        workers = tuple(self._workers)
+        busy = sum(1 for worker in workers if worker.asked)
+        return Load(len(workers), busy, self.busy - busy)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether no more queries may wait."""
+        return len(self._waiting) >= _WAITING
+
+    def deadline(self) -> float:
+        """Return the moment until which a query may take that is asked now."""
+        return time.monotonic() + self._limits.deadline
+
+    def ask(self, ticket: Ticket) -> None:
+        """Take a query in; raises BusyError when too many wait already."""
+        worker = self._idle.pop() if self._idle else self._shareable()
+        if worker is not None:
+            self._give(worker, ticket)
+        elif self.is_full:
+            raise _busy()
+        else:
+            self._waiting.append(ticket)
+            self._complete()
+        if not self._looks:
+            self._looks = True
+            self._loop.call_later(_LOOK, self._look)
+
+    def close(self) -> None:
+        """End the idle workers now and each busy one when its query is done, from any thread.
+
+        Whoever still holds this pool is answered: a request that began before a newer snapshot
+        was published ends on the one it began with.
+        """
+        if self._loop.is_running():
+            self._loop.call_soon_threadsafe(self._close)
+        elif not self._loop.is_closed():
+            self._loop.run_until_complete(self._leave())
+
+    # What the workers tell.
+
+    def replied(self, worker: PooledWorker, kind: int, name: int, body: bytes) -> None:
+        """Keep a worker at work before its answer is looked at."""
+        if not worker.asked:  # it says something unasked
+            self._end(worker)
+            self._complete()
+            return
+        ticket = worker.asked.popleft()
+        worker.turns += 1
+        self.answered += 1
+        now = time.monotonic()
+        if worker.is_slow:
+            self._is_done(worker)
+        else:
+            self._small_at = now
+        worker.began = now
+        while self._waiting and len(worker.asked) < _SHARED:
+            self._give(worker, self._waiting.popleft())
+        if not worker.asked:
+            self._rest(worker)
+        if ticket is not None and not ticket.is_abandoned:
+            ticket.answered(kind, name, body)
+
+    def lost(self, worker: PooledWorker) -> None:
+        """Tell the first in the channel of a crashed worker why, and ask the others anew."""
+        self._remove(worker)
+        worker.forget()
+        tickets, worker.asked = worker.asked, deque()
+        first = tickets.popleft() if tickets else None
+        self._again(tickets)
+        self._beside(partial(self._autopsy, worker.forked, first))
+        self._complete()
+
+    def _autopsy(self, forked: ForkedWorker, ticket: Ticket | None) -> None:
+        error = forked.obituary()
+        if ticket is not None:
+            self._soon(self._fail, ticket, error)
+
+    # The looks.
+
+    def _look(self) -> None:
+        now = time.monotonic()
+        for worker in tuple(self._workers):
+            if worker.asked:
+                self._look_at(worker, now)
+        self._arrange(now)
+        for queue in (self._waiting, self._slow_waiting):
+            while queue and (queue[0].until <= now or queue[0].is_abandoned):
+                self._fail(queue.popleft(), _busy())
+        self._complete()
+        self._dispatch()
+        self._looks = bool(
+            self._waiting or self._slow_waiting or any(worker.asked for worker in self._workers)
+        )
+        if self._looks:
+            self._loop.call_later(_LOOK, self._look)
+
+    def _look_at(self, worker: PooledWorker, now: float) -> None:
+        """See whether the first query in a channel is late, unwanted or slow."""
+        ticket = worker.asked[0]
+        if ticket is not None and ticket.until <= now:
+            self._end(worker)
+            TALLY.count(DEADLINE)
+            self._fail(ticket, _late())
+            return
+        worker.look()
+        is_wanted = ticket is not None and not ticket.is_abandoned
+        if worker.used >= _QUICK and not is_wanted:
+            self._end(worker)
+        elif ticket is None or not is_wanted or worker.is_slow:
+            return
+        elif worker.used >= _QUICK or now - worker.began >= _STUCK:
+            self._turns_slow(worker, ticket)
+
+    def _turns_slow(self, worker: PooledWorker, ticket: Ticket) -> None:
+        """Move away who waits behind a slow query; where it has no place itself, it begins anew."""
+        if len(self._slow) >= self._most_slow:
+            if worker.used < _QUICK:
+                return
+            self._end(worker)
+            ticket.is_slow = True
+            if len(self._slow_waiting) < _SLOW_WAITING:
+                self._slow_waiting.append(ticket)
+            else:
+                self._fail(ticket, _busy())
+            return
+        behind = list(worker.asked)[1:]
+        self._again(behind)
+        worker.asked = deque([ticket, *(None for _ in behind)])
+        self._is_slow(worker)
+
+    def _is_slow(self, worker: PooledWorker) -> None:
+        worker.is_slow = True
+        self._slow.append(worker)
+
+    def _is_done(self, worker: PooledWorker) -> None:
+        self._slow.remove(worker)
+        worker.is_slow = False
+        if worker.is_stopped:  # its answer was on the way already
+            worker.go_on()
+
+    def _arrange(self, now: float) -> None:
+        """Let those slow queries run that have used least, as many as there are places."""
+        places = self._places(now)
+        if len(self._slow) > places:
+            self._slow.sort(key=lambda worker: worker.used - (not worker.is_stopped) * _TURN)
+        for place, worker in enumerate(self._slow):
+            if place < places and worker.is_stopped:
+                worker.go_on()
+            elif place >= places and not worker.is_stopped:
+                worker.stop()
+
+    def _places(self, now: float) -> int:
+        are_small = now - self._small_at < _MEMORY or bool(self._waiting)
+        return max(1, self._cores - are_small)
+
+    # Who does what.
+
+    def _shareable(self) -> PooledWorker | None:
+        """Return the worker with the fewest queries in its channel, none of which takes long."""
+        best, fewest, now = None, _SHARED, time.monotonic()
+        for worker in self._workers:
+            if len(worker.asked) < fewest and not worker.is_slow and now - worker.began < _FRESH:
+                best, fewest = worker, len(worker.asked)
+        return best
+
+    def _give(self, worker: PooledWorker, ticket: Ticket) -> None:
+        if not worker.asked:
+            worker.began = time.monotonic()
+        worker.asked.append(ticket)
+        worker.transport.write(ticket.packed)
+
+    def _dispatch(self) -> None:
+        while self._slow_waiting and len(self._slow) < self._most_slow and self._idle:
+            worker = self._idle.pop()
+            self._give(worker, self._slow_waiting.popleft())
+            self._is_slow(worker)
+        while self._waiting and (worker_ := self._idle.pop() if self._idle else self._shareable()):
+            self._give(worker_, self._waiting.popleft())
+
+    def _again(self, tickets: deque[Ticket | None] | list[Ticket | None]) -> None:
+        """Put tickets in front of those that wait."""
+        wanted = [each for each in tickets if each is not None and not each.is_abandoned]
+        self._waiting.extendleft(reversed(wanted))
+
+    def _rest(self, worker: PooledWorker) -> None:
+        if self._is_closed:
+            self._end(worker)
+            return
+        self._idle.append(worker)
+        if len(self._idle) > self._usual and not self._lets_go:
+            self._lets_go = True
+            self._loop.call_later(_PATIENCE, self._let_go)
+
+    def _let_go(self) -> None:
+        """End those that were used longest ago, as many as are more than usual."""
+        self._lets_go = False
+        for worker in self._idle[: -self._usual]:
+            self._end(worker)
+
+    def _end(self, worker: PooledWorker) -> None:
+        """End a worker; who waits in its channel behind the first one is asked anew."""
+        self._remove(worker)
+        tickets, worker.asked = worker.asked, deque()
+        if tickets:
+            tickets.popleft()
+        self._again(tickets)
+        worker.kill()
+        self._beside(worker.forked.end)
+
+    def _remove(self, worker: PooledWorker) -> None:
+        self._workers.discard(worker)
+        if worker in self._idle:
+            self._idle.remove(worker)
+        if worker.is_slow:
+            self._is_done(worker)
+
+    def _fail(self, ticket: Ticket, error: MigovError) -> None:
+        if not ticket.is_abandoned:
+            ticket.failed(error)
+
+    # How many there are.
+
+    def _complete(self) -> None:
+        """Start what is missing, and let go of what nobody has needed for a while."""
+        quick = len(self._workers) - len(self._slow) + self._starting
+        needed = self._usual if not self._is_closed else bool(self._waiting or self._slow_waiting)
+        for _ in range(int(needed) - quick):
+            self._starting += 1
+            self._beside(self._start)
+
+    def _start(self) -> None:
+        try:
+            worker = self._forker.fork()
+        except EnvironmentProblem as error:
+            self._soon(self._cannot_start, error)
+        else:
+            self._soon(self._welcome, worker)
+
+    def _beside(self, errand: Callable[[], object]) -> None:
+        """Do in a thread what waits for the forking process."""
+        self._loop.run_in_executor(None, errand)
+
+    def _soon(self, call: Callable[..., object], *arguments: object) -> None:
+        """Call something in the loop, unless that has ended."""
+        try:
+            self._loop.call_soon_threadsafe(call, *arguments)
+        except RuntimeError:
+            for each in arguments:
+                if isinstance(each, ForkedWorker):
+                    each.end()
+
+    def _welcome(self, forked: ForkedWorker) -> None:
+        worker = PooledWorker(self, forked)
+        forked.channel.setblocking(False)
+        joining = self._loop.create_task(
+            self._loop.create_unix_connection(lambda: worker, sock=forked.channel)
+        )
+        joining.add_done_callback(partial(self._joined, worker))
+
+    def _joined(self, worker: PooledWorker, joining: asyncio.Task[object]) -> None:
+        self._starting -= 1
+        if joining.cancelled() or joining.exception() is not None:
+            self._beside(worker.forked.end)
+            return
+        self._workers.add(worker)
+        self._idle.append(worker)
+        self._dispatch()
+        if self._is_closed and not worker.asked:
+            self._end(worker)
+
+    def _cannot_start(self, error: EnvironmentProblem) -> None:
+        """Tell those who wait, where nobody is left who could answer; the next look tries again."""
+        self._starting -= 1
+        log.warning("no worker could be started: %s", error.message)
+        if not self._workers:
+            for queue in (self._waiting, self._slow_waiting):
+                while queue:
+                    self._fail(queue.popleft(), error)
+
+    def _close(self) -> None:
+        self._is_closed = True
+        for worker in tuple(self._idle):
+            self._end(worker)
+
+    async def _leave(self) -> None:
+        """End every worker: the loop is about to be closed."""
+        self._is_closed = True
+        while self._starting:
+            await asyncio.sleep(_LOOK)
+        for worker in tuple(self._workers):
+            self._end(worker)
+        await asyncio.sleep(_LOOK)
+
+    def _enter(self, ticket: Ticket) -> None:
+        if ticket.is_abandoned:
+            return
+        try:
+            self.ask(ticket)
+        except BusyError as error:
+            ticket.failed(error)
+
+
+class _Waited(Ticket):
+    """A query that a thread waits for."""
+
+    __slots__ = ("_answer", "_error", "_is_told", "_text")
+
+    def __init__(self, packed: bytes, until: float, text: str) -> None:
+        super().__init__(packed, until)
+        self._text = text
+        self._is_told = threading.Event()
+        self._answer: Answer | None = None
+        self._error: MigovError | None = None
+
+    def answered(self, kind: int, name: int, body: bytes) -> None:
+        if kind == frames.ERROR:
+            self._error = error_of(frames.error_of(body), self._text)
+        else:
+            format = cast(str, frames.format_of(name))
+            is_cut = bool(name & frames.CUT)
+            self._answer = Answer(frames.KINDS[kind], format, body, is_cut=is_cut)
+        self._is_told.set()
+
+    def failed(self, error: MigovError) -> None:
+        self._error = error
+        self._is_told.set()
+
+    def kill(self) -> None:
+        """Give up, from any thread; the pool ends what works on it."""
+        self.is_abandoned = True
+        self.failed(AbandonedError("Nobody waits for this answer any more."))
+
+    def result(self) -> Answer:
+        self._is_told.wait()
+        if self._answer is None:
+            assert self._error is not None
+            raise self._error
+        return self._answer
+
+
+def _busy() -> BusyError:
+    return BusyError("Every worker is busy with other queries.", hint="Try again in a few seconds.")
+
+
+def _late() -> DeadlineError:
+    return DeadlineError(
+        "The time for this query ran out.",
+        hint="Ask for less: fewer patterns, a LIMIT, or a more selective first pattern.",
+    )

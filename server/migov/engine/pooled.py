@@ -1,0 +1,150 @@
+"""One worker as an event loop sees it, and what it is asked."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import time
+from abc import ABC, abstractmethod
+from collections import deque
+from contextlib import suppress
+from typing import Protocol
+
+from migov.engine import frames
+from migov.engine.process import ForkedWorker
+from migov.errors import MigovError
+
+_HEAD = frames.REPLY.size
+
+
+class Ticket(ABC):
+    """One query on its way through a pool, and whoever waits for the answer.
+
+    `packed` is what a worker is sent, `until` a moment of `time.monotonic()`. Exactly one of
+    `answered` and `failed` is called, or neither after `is_abandoned` was set: then the pool ends
+    whatever works on it.
+    """
+
+    __slots__ = ("is_abandoned", "is_slow", "packed", "until")
+
+    def __init__(self, packed: bytes = b"", until: float = 0.0) -> None:
+        self.packed = packed
+        self.until = until
+        self.is_abandoned = False
+        self.is_slow = False
+
+    @abstractmethod
+    def answered(self, kind: int, name: int, body: bytes) -> None:
+        """Take the answer: kind and format as `frames` numbers them, and its bytes."""
+
+    @abstractmethod
+    def failed(self, error: MigovError) -> None:
+        """Take the reason why there is no answer."""
+
+
+class Owner(Protocol):
+    """What a worker tells its pool."""
+
+    def replied(self, worker: PooledWorker, kind: int, name: int, body: bytes) -> None:
+        """The query that was first in the channel is answered."""
+
+    def lost(self, worker: PooledWorker) -> None:
+        """The channel is closed: the process has ended or is about to."""
+
+
+class PooledWorker(asyncio.Protocol):
+    """A forked worker whose channel is read by an event loop.
+
+    `asked` are the tickets in its channel, None for one that is answered elsewhere; `began` is when
+    the first of them came to its turn, and `used` the processor time in seconds that was seen to go
+    into that one. On a busy machine little of the time that passes is used.
+    """
+
+    def __init__(self, owner: Owner, forked: ForkedWorker) -> None:
+        self.forked = forked
+        self.asked: deque[Ticket | None] = deque()
+        self.began = 0.0
+        self.used = 0.0
+        self.turns = 0
+        self.is_slow = False
+        self.is_stopped = False
+        self.transport: asyncio.Transport
+        self._owner = owner
+        self._partial = bytearray()
+        self._is_gone = False
+        self._seen = (-1, 0.0)
+        self._clock = ~forked.process << 3 | 2  # that of another process (clock_getcpuclockid)
+        try:
+            self._process: int | None = os.pidfd_open(forked.process)
+        except OSError:  # then its queries run at any time
+            self._process = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        self.transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        """Take one answer, as nearly always, or parts of some."""
+        if not self._partial:
+            if len(data) >= _HEAD:
+                kind, name, length = frames.REPLY.unpack_from(data)
+                if len(data) == _HEAD + length:
+                    self._owner.replied(self, kind, name, data[_HEAD:])
+                    return
+            self._partial = bytearray(data)
+        else:
+            self._partial += data
+        self._take_whole()
+
+    def _take_whole(self) -> None:
+        held, position = self._partial, 0
+        while len(held) - position >= _HEAD:
+            kind, name, length = frames.REPLY.unpack_from(held, position)
+            end = position + _HEAD + length
+            if len(held) < end:
+                break
+            body = bytes(memoryview(held)[position + _HEAD : end])
+            position = end
+            self._owner.replied(self, kind, name, body)
+        self._partial = held[position:]
+
+    def connection_lost(self, error: Exception | None) -> None:
+        if not self._is_gone:
+            self._owner.lost(self)
+
+    def look(self) -> None:
+        """Add to `used` what went into the first query in the channel since the last look."""
+        try:
+            now = time.clock_gettime(self._clock)
+        except OSError:  # it has just ended
+            return
+        turn, before = self._seen
+        self.used = self.used + now - before if turn == self.turns else 0.0
+        self._seen = self.turns, now
+
+    def stop(self) -> None:
+        """Let it rest where it is, until `go_on`."""
+        self.is_stopped = self._process is not None
+        self._signal(signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        self.is_stopped = False
+        self._signal(signal.SIGCONT)
+
+    def kill(self) -> None:
+        """End the process at once. It is still to be reaped, by `forked.end()`, which waits."""
+        self._is_gone = True
+        self.forked.kill()
+        self.forget()
+
+    def forget(self) -> None:
+        """Let go of what this process holds of it."""
+        self.transport.abort()
+        if self._process is not None:
+            os.close(self._process)
+            self._process = None
+
+    def _signal(self, number: int) -> None:
+        if self._process is not None:
+            with suppress(ProcessLookupError):
+                signal.pidfd_send_signal(self._process, number)

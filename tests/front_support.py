@@ -1,0 +1,113 @@
+"""Servers in this process whose connections, pool and kept answers a test can look at."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from migov.engine.pool import Pool
+from migov.engine.published import Published
+from migov.front.front import Front
+from migov.front.server import bind, new_loop, opener, server_of
+from migov.operating.requests import Finished
+from migov.repository import Repository
+from migov.settings import Settings
+from migov.web import create_app
+
+Head = list[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """One state behind two sockets: with early answers, and by Flask alone."""
+
+    published: Published
+    front: Front
+    early: tuple[str, int]
+    flask: tuple[str, int]
+
+    @property
+    def pool(self) -> Pool:
+        engine = self.published.edition.engine
+        assert isinstance(engine, Pool)
+        return engine
+
+    @contextmanager
+    def telling(self) -> Iterator[list[Finished]]:
+        """Fill a list with the requests that are over during a `with` block."""
+        operation = self.front.operation
+        assert operation is not None
+        found: list[Finished] = []
+        over = operation.over
+
+        def noted(finished: Finished, began: float | None) -> None:
+            over(finished, began)
+            found.append(finished)
+
+        operation.over = noted  # type: ignore[method-assign]
+        try:
+            yield found
+        finally:
+            operation.over = over  # type: ignore[method-assign]
+
+    @property
+    def address(self) -> str:
+        return f"http://{self.early[0]}:{self.early[1]}"
+
+
+@contextmanager
+def serving(repository: Repository, settings: Settings) -> Iterator[Served]:
+    """Serve in a thread of this process."""
+    loop = new_loop()
+    published = Published(repository, settings, opener(loop))
+    app = create_app(published, settings)
+    servers = [server_of(app, settings, is_early=early) for early in (True, False)]
+    listeners = [bind("127.0.0.1", 0) for _ in servers]
+
+    async def serve() -> None:
+        await asyncio.gather(
+            *(
+                server.serve(sockets=[listener])
+                for server, listener in zip(servers, listeners, strict=True)
+            )
+        )
+
+    thread = threading.Thread(target=lambda: loop.run_until_complete(serve()))
+    thread.start()
+    try:
+        names: list[Any] = [listener.getsockname()[:2] for listener in listeners]
+        yield Served(published, servers[0].front, names[0], names[1])
+    finally:
+        for server in servers:
+            server.should_exit = True
+        thread.join(20)
+        published.close()
+        loop.close()
+        for listener in listeners:
+            listener.close()
+
+
+def exchange(place: tuple[str, int], request: bytes, wait: float = 20) -> bytes:
+    """Send bytes and return all that comes back until the other side closes."""
+    with socket.create_connection(place, timeout=wait) as connection:
+        connection.sendall(request)
+        return received(connection)
+
+
+def received(connection: socket.socket) -> bytes:
+    """Return all that comes until the other side closes."""
+    parts = []
+    while part := connection.recv(1 << 16):
+        parts.append(part)
+    return b"".join(parts)
+
+
+def place_of(address: str) -> tuple[str, int]:
+    parts = urlsplit(address)
+    return parts.hostname or "", parts.port or 0
