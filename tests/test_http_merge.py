@@ -266,6 +266,23 @@ def test_files_that_are_not_the_dataset_s_are_not_merged(server: Writing) -> Non
     assert not (server.repository.root.parent / "outside.ttl").exists()
 
 
+def test_merges_that_wait_leave_threads_to_others(server: Writing) -> None:
+    before = server.state()
+    places = server.app.extensions["migov.writer"]._places
+    taken = 0
+    while places.acquire(blocking=False):
+        taken += 1
+    try:
+        response = server.change(note("One too many"), server.merge)
+    finally:
+        for _ in range(taken):
+            places.release()
+    assert taken == 8
+    assert response.status_code == 503
+    assert "Retry-After" in response.headers
+    assert server.state() == before
+
+
 def test_a_browser_sees_a_page(server: Writing) -> None:
     response = server.send(
         "POST",

@@ -55,6 +55,25 @@ def test_an_update_is_merged_and_read_back(server: Writing) -> None:
     assert server.is_clean()
 
 
+def test_the_request_may_name_the_dataset_of_an_update(server: Writing) -> None:
+    for path in (ILO, WHO):
+        assert server.send(
+            "POST", f"/graphs?graph={graph(path)}", server.merge, data=note("Mark", "who"),
+            content_type="text/turtle",
+        ).status_code == 200  # fmt: skip
+    text = (
+        f"DELETE {{ GRAPH <{graph(ILO)}> {{ ?s ?p ?o }} }} INSERT {{ GRAPH <{graph(ILO)}> "
+        f'{{ ?s ?p "From one"@en }} }} WHERE {{ ?s ?p ?o FILTER(?o = "Mark"@en) }}'
+    )
+    sent = {"using-graph-uri": graph(ILO), "update": text}
+    response = server.send("POST", "/sparql", server.merge, data=sent)
+    assert response.status_code == 200, response.get_data(as_text=True)
+    assert '"From one"@en' in text_of(server, ILO)
+    assert '"Mark"@en' in text_of(server, WHO)
+    twice = {**sent, "update": text.replace("WHERE", f"USING <{graph(ILO)}> WHERE")}
+    assert server.send("POST", "/sparql", server.merge, data=twice).status_code == 400
+
+
 def test_an_update_that_does_not_conform_changes_nothing(server: Writing) -> None:
     before = server.state()
     bad = (

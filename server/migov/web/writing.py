@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
+import threading
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Final
@@ -17,11 +18,10 @@ from werkzeug.datastructures import ETags
 
 from migov.access import Scope, Token, Tokens, refuse_inside
 from migov.change.model import required_path
-from migov.errors import ParameterError, RefusedError
+from migov.errors import BusyError, ParameterError, RefusedError
 from migov.merge import Turn, turn
 from migov.protocol.errors import (
     MediaTypeError,
-    NotOfferedError,
     PreconditionError,
     UnknownGraphError,
     VersionError,
@@ -30,6 +30,7 @@ from migov.protocol.formats import Format, accepted, named
 from migov.protocol.operation import last
 from migov.protocol.writing import Written
 from migov.snapshot import Snapshot
+from migov.sparql.using import with_dataset
 from migov.verdict.asked import Proposal, Ruling, Verdicts
 from migov.verdict.reading import DROP
 from migov.web.request import explicit_format, languages, url_parameters
@@ -52,6 +53,8 @@ REPORTS: Final = (
 _TRIPLES: Final = ("text/turtle", "application/n-triples")
 _LOOKS: Final = 3
 """How often the files are read again when somebody edits others of them at the same time."""
+_AT_ONCE: Final = 8
+"""Merges that may wait for their turn or have it: others need threads of the server, too."""
 _LONGEST: Final = 10_000
 
 
@@ -77,6 +80,7 @@ class GatedWriter:
         self._site = site
         self._verdicts = verdicts
         self._tokens = tokens
+        self._places = threading.BoundedSemaphore(_AT_ONCE)
 
     def token(self, credentials: str | None, scope: Scope) -> Token:
         """Return the token of a request; raises UnauthorizedError or ScopeError."""
@@ -95,11 +99,7 @@ class GatedWriter:
     ) -> Written:
         """Propose or merge what a SPARQL update does to the graphs of the files."""
         token = self.token(credentials, "propose")
-        if using_graphs or using_named_graphs:
-            raise NotOfferedError(
-                "The dataset of an update is not named in the request here.",
-                hint="Write USING or WITH into the update.",
-            )
+        text = with_dataset(text, using_graphs, using_named_graphs)
         return self._written(token, _asked(text.encode(), "update", expected=expected))
 
     def write_graph(
@@ -133,6 +133,14 @@ class GatedWriter:
         files that the merge before left. Raises what `turn` and `Turn.write` raise, VersionError
         for a snapshot that is no longer the published one, RequestError or LimitError.
         """
+        if not self._places.acquire(blocking=False):
+            raise BusyError("Many merges wait for their turn.", hint="Try again in a minute.")
+        try:
+            return self._merged(token, asked)
+        finally:
+            self._places.release()
+
+    def _merged(self, token: Token, asked: Asked) -> Written:
         with turn(self._site.published.repository) as mine:
             self._compare(asked)
             proposal = replace(asked.proposal, base=mine.head)
@@ -233,7 +241,13 @@ def _asked(
 ) -> Asked:
     format = _report()
     proposal = Proposal(
-        content, kind, format.name, languages()[0], target=target, replace=replaces, name="write"
+        content,
+        kind,
+        format.name,
+        languages()[0],
+        target=target,
+        replace=replaces,
+        name="update" if kind == "update" else "document",
     )
     return replace(write_of(proposal, format), expected=expected)
 
