@@ -4,7 +4,7 @@ PORT ?= 8000
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test check fix conformance bench campaign kills mutations hostile quality wheel clean
+.PHONY: help serve test check fix conformance bench campaign kills mutations hostile quality search wheel clean
 
 help: ## What can be made
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -49,6 +49,9 @@ mutations: .venv/ready ## 10,000 damaged records through the merge path, judged 
 hostile: .venv/ready ## 1,000 runaways in time; 100,000 hostile texts over HTTP: no end, no 500, no connection
 	cd tests && ../$(BIN)/python -m benchmarks.runaways 1000
 	cd tests && ../$(BIN)/python -m benchmarks.hostile 100000
+
+search: .venv/ready ## The full-text index against a scan of the store, a million triples
+	cd tests && ../$(BIN)/python -m benchmarks.search_speed 1000000
 
 quality: .venv/ready ## Precision and recall of matching names, by threshold
 	cd tests && ../$(BIN)/python -m benchmarks.link_quality

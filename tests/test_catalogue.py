@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import socket
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -366,7 +367,8 @@ def test_what_is_no_header_is_named_with_its_line(
 @pytest.mark.parametrize(
     "line",
     [
-        "SERVICE <http://127.0.0.1:9/> { ?s ?p ?o }",
+        "SERVICE nowhere:x { ?s ?p ?o }",
+        "SERVICE <http://127.0.0.1:9/> { SERVICE <http://127.0.0.1:9/> { ?s ?p ?o } }",
         "service SILENT ?s { ?s ?p ?o }",
         "SERV\\u0049CE <http://127.0.0.1:9/> { ?s ?p ?o }",
         "FILTER(?a<?b#c>) } #\n{ SERVICE ?a {}",
@@ -382,6 +384,18 @@ def test_a_query_that_reaches_outside_is_never_run(
     error = broken(tmp_path, f"{HEADER}ASK {{\n{line}\n}}".encode())
     assert error.place is not None
     assert error.place.line in (15, 16)
+
+
+def test_a_query_that_asks_a_named_endpoint_is_read_and_nobody_is_asked(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        listening.settimeout(0.2)
+        endpoint = f"http://127.0.0.1:{listening.getsockname()[1]}/"
+        service = f"SERVICE <{endpoint}> {{ ?s ?p ?o BIND(1 AS ?n) }}"
+        query = load_one(tmp_path, HEADER + QUERY.replace("BIND(", f"{service} BIND("))
+        assert service in query.text
+        assert query.columns[:2] == ("country", "role")
+        with pytest.raises(TimeoutError):
+            listening.accept()
 
 
 def test_the_source_is_kept_as_it_was_read(tmp_path: Path) -> None:

@@ -584,7 +584,7 @@ def two(tmp_path_factory: pytest.TempPathFactory, cache: Path) -> Iterator[Two]:
     engine = LocalEngine(snapshot, Limits(), workers=1)
     with oxigraph(folder / "store", quads_of(REMOTE)) as second:
         allowed = replace(Settings(), federation=(Endpoint(second, private=True),))
-        with Services.opened(allowed) as services:
+        with Services.opened(allowed, snapshot) as services:
             yield Two(engine, services, second)
     engine.close()
 

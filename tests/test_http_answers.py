@@ -212,8 +212,8 @@ class TestQuestions:
 
     def test_search_from_the_front_page(self, client: FlaskClient) -> None:
         front = text(client, "/")
-        assert 'action="/queries/search"' in front
-        assert "THAMM" in text(client, "/queries/search?text=thamm")
+        assert 'action="/search"' in front
+        assert "<mark>THAMM</mark>" in text(client, "/search?q=thamm")
 
 
 class TestServer:

@@ -40,6 +40,9 @@ PAGES = (
     "/shape/Participation",
     "/dumps",
     "/snapshot?format=html",
+    "/search",
+    "/search?q=migration&type=Initiative&limit=3",
+    "/search?q=qqqq",
     "/problem/busy",
 )
 

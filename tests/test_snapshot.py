@@ -20,6 +20,7 @@ from pyoxigraph import DefaultGraph, NamedNode, Quad, RdfFormat, Triple, parse
 import small
 from migov.dataset import content_files, digest
 from migov.errors import ContentError, ContentSyntaxError, EnvironmentProblem
+from migov.fulltext import TEXT
 from migov.repository import Repository
 from migov.snapshot import Snapshot, build, build_snapshot, keep
 from migov.snapshot.model import DESCRIPTION, QUADS, read_snapshot
@@ -67,8 +68,8 @@ def entries(cache: Path) -> list[str]:
 
 def whole(snapshot: Snapshot) -> list[str]:
     version = snapshot.folder.parent.name
-    names = (snapshot.digest, f"{snapshot.digest}/{QUADS}", f"{snapshot.digest}/{DESCRIPTION}")
-    return sorted(f"{version}/{name}" for name in names)
+    names = (f"{snapshot.digest}/{name}" for name in (QUADS, TEXT, DESCRIPTION))
+    return sorted(f"{version}/{name}" for name in (snapshot.digest, *names))
 
 
 def graphs(snapshot: Snapshot) -> dict[NamedNode | DefaultGraph, list[Triple]]:
@@ -178,6 +179,7 @@ def test_every_change_makes_another_snapshot_beside_the_first(
     ("name", "content"),
     [
         (QUADS, None),
+        (TEXT, None),
         (QUADS, b""),
         (QUADS, b"half"),
         (DESCRIPTION, None),
@@ -210,8 +212,8 @@ def test_another_snapshot_under_its_name_is_not_taken_for_it(
     one = build_snapshot(repository, cache)
     small.write(repository.data / "three.ttl", "initiative:k a mg:Project .")
     two = build_snapshot(repository, cache)
-    two.quads.unlink()
-    (two.folder / DESCRIPTION).unlink()
+    for name in (QUADS, TEXT, DESCRIPTION):
+        (two.folder / name).unlink()
     two.folder.rmdir()
     one.folder.rename(two.folder)
     assert build_snapshot(repository, cache).triples == two.triples

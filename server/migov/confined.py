@@ -169,6 +169,11 @@ class _Process:
         )
 
 
+def json_reply(value: Any) -> Reply:
+    """Return a reply whose content is a JSON value."""
+    return {}, json.dumps(value).encode()
+
+
 def serve(reply: Callable[[dict[str, Any], bytes], Reply], megabytes: int) -> None:
     """Give up all rights but memory, and reply to requests until standard input ends.
 

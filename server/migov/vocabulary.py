@@ -14,6 +14,8 @@ CONCEPT: Final = BASE + "concept/"
 ID: Final = BASE + "id/"
 GRAPH: Final = BASE + "graph/"
 SHAPE: Final = BASE + "shape/"
+SEARCH: Final = BASE + "search#"
+"""The terms of a search in SPARQL; they stand in queries and say nothing in the graph."""
 
 INFERRED_GRAPH: Final = GRAPH + "inferred"
 """The one graph that holds what follows; it joins a query only on request."""
@@ -53,7 +55,12 @@ STANDARD_PREFIXES: Final = {
     "xsd": "http://www.w3.org/2001/XMLSchema#",
 }
 
-PREFIXES: Final = {"mg": NS, **{kind: f"{ID}{kind}/" for kind in KINDS}, **STANDARD_PREFIXES}
+PREFIXES: Final = {
+    "mg": NS,
+    "search": SEARCH,
+    **{kind: f"{ID}{kind}/" for kind in KINDS},
+    **STANDARD_PREFIXES,
+}
 """Every prefix a query may use without declaring it on the command line or the query page."""
 
 

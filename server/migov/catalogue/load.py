@@ -130,7 +130,7 @@ def _without_header(whole: str) -> str:
 
 def _form_and_columns(source: Source) -> tuple[Form, tuple[str, ...]]:
     """Return what only the parser can tell of a query."""
-    answer = read_query(source.name, source.text)
+    answer = read_query(source.name, source.text, services=True)
     if isinstance(answer, ox.QuerySolutions):
         return "SELECT", tuple(variable.value for variable in answer.variables)
     return ("ASK" if isinstance(answer, ox.QueryBoolean) else "CONSTRUCT"), ()

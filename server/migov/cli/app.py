@@ -24,6 +24,7 @@ from migov.errors import MigovError
 COMMANDS: Final = {
     "serve": "Answer SPARQL and show the graph on this machine.",
     "query": "Ask a canned question, a file or a text.",
+    "search": "Find things by the words in their names and summaries.",
     "check": "Say what a change means before it is merged.",
     "merge": "Check a change, and commit it if it conforms.",
     "validate": "Check the graph, or any RDF against any SHACL shapes.",

@@ -131,7 +131,7 @@ def _ask(asked: Asked, values: Mapping[str, str], wanted: _Wanted, settings: Set
         query = Query(text, solutions, graph, inferred=inferred, prefixes=prefixes)
         started = time.monotonic()
         try:
-            with progress("Asking"), Services.opened(settings) as services:
+            with progress("Asking"), Services.opened(settings, engine.snapshot) as services:
                 if wanted.explain:
                     from migov.cli.explanation import show_explanation
 

@@ -12,8 +12,9 @@ from typing import Final
 
 from rapidfuzz import fuzz, process
 
-from migov.linking.names import COMMON_WORDS, compact_acronym, named, words
+from migov.linking.names import COMMON_WORDS, compact_acronym, named
 from migov.linking.portrait import Identifier, Portrait
+from migov.words import words
 
 _NEAR: Final = 78.0
 """Per cent on from which two words may be one, misspelt or in another form."""

@@ -3,25 +3,13 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from dataclasses import dataclass
 from typing import Final
 
-_WORD: Final = re.compile(r"[^\W_]+")
-_LETTERS: Final = str.maketrans(
-    {"ø": "o", "đ": "d", "ł": "l", "ı": "i", "æ": "ae", "œ": "oe", "ð": "d", "þ": "th"}
-)
-_ARABIC: Final = str.maketrans({"أ": "ا", "إ": "ا", "آ": "ا", "ى": "ي", "ة": "ه", "ـ": None})
-"""Spellings of one Arabic letter that writers exchange, and the stroke that only stretches."""
+from migov.words import folded
+
 _IN_BRACKETS: Final = re.compile(r"\s*[(\[]([^()\[\]]{2,15})[)\]]\s*")
 _ACRONYM: Final = re.compile(r"[^\W\d_](?:[\w.&/-]*[^\W_.])?")
-
-SMALL_WORDS: Final = frozenset(
-    {"a", "al", "and", "at", "d", "da", "das", "de", "del", "della", "den", "der", "des", "di"}
-    | {"die", "do", "dos", "du", "e", "el", "en", "et", "for", "fur", "het", "in", "l", "la"}
-    | {"las", "le", "les", "los", "of", "on", "or", "pour", "the", "to", "und", "van", "von", "y"}
-)
-"""Words that tell no name from another."""
 
 COMMON_WORDS: Final = frozenset(
     {"republic", "republique", "republica", "جمهوريه", "الجمهوريه"}
@@ -40,17 +28,6 @@ class Name:
     text: str
     language: str | None
     folded: str
-
-
-def folded(text: str) -> str:
-    """Return a text without case, accents and signs, its words apart by one space.
-
-    >>> folded("Côte d’Ivoire"), folded("WORLD—Health  Organization!")
-    ('cote d ivoire', 'world health organization')
-    """
-    plain = unicodedata.normalize("NFKD", text.casefold())
-    plain = "".join(char for char in plain if not unicodedata.combining(char))
-    return " ".join(_WORD.findall(plain.translate(_LETTERS).translate(_ARABIC)))
 
 
 def named(text: str, language: str | None = None) -> Name:
@@ -101,13 +78,3 @@ def compact_acronym(text: str) -> str:
     'un'
     """
     return folded(text).replace(" ", "")
-
-
-def words(text: str) -> list[str]:
-    """Return the words of a folded text that can tell names apart; all of them if none can.
-
-    >>> words("office of the high commissioner"), words("the and of")
-    (['office', 'high', 'commissioner'], ['the', 'and', 'of'])
-    """
-    every = text.split()
-    return [word for word in every if word not in SMALL_WORDS] or every

@@ -11,9 +11,9 @@ from pyoxigraph import Literal, NamedNode
 
 from migov.engine import Engine, select
 from migov.linking.index import NameIndex
-from migov.linking.names import folded
 from migov.linking.portrait import Identifier, Portrait, portrait
 from migov.vocabulary import BASE, CONCEPT, ID, NS, STANDARD_PREFIXES
+from migov.words import folded
 
 _PREFIXES: Final = f"PREFIX mg: <{NS}> " + " ".join(
     f"PREFIX {name}: <{STANDARD_PREFIXES[name]}>" for name in ("dcterms", "rdfs", "skos")

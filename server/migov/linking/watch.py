@@ -8,10 +8,11 @@ from typing import Final, Literal
 
 from migov.dataset.mappings import COLUMNS, Link, MappingSet
 from migov.errors import Place
-from migov.linking.names import folded, named
+from migov.linking.names import named
 from migov.linking.ours import Ours
 from migov.linking.portrait import Portrait
 from migov.linking.targets import Entry, Target
+from migov.words import folded
 
 Event = Literal["vanished", "withdrawn", "replaced", "renamed", "country", "identifier"]
 BREAKS: Final = frozenset({"vanished", "withdrawn", "replaced", "country", "identifier"})

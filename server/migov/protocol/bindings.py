@@ -26,7 +26,7 @@ from migov.sparql.services import Found, ServiceGroup, inline_data
 MOST: Final = 1000
 """Rows that go with a question; where there are more, it is asked without."""
 
-_Binding = Mapping[str, dict[str, str]]
+Binding = Mapping[str, dict[str, str]]
 
 
 def bindings_for(
@@ -59,14 +59,14 @@ def bindings_for(
     return "\n" + inline_data(kept, "".join(f"({row})" for row in written))
 
 
-def rows_beside(engine: Engine, query: Query, text: str) -> list[_Binding] | None:
+def rows_beside(engine: Engine, query: Query, text: str) -> list[Binding] | None:
     """Return the solutions of a text over the dataset of a query, or None where it has none."""
     try:
         answer = engine.answer(replace(query, text=text, solutions="json", graph=None, rows=0))
     except (RequestError, LimitError):
         return None
     document: dict[str, Any] = json.loads(answer.body)
-    rows: list[_Binding] = document["results"]["bindings"]
+    rows: list[Binding] = document["results"]["bindings"]
     return rows
 
 

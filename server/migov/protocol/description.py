@@ -10,7 +10,7 @@ from pyoxigraph import BlankNode, Literal, NamedNode, RdfFormat, Triple, seriali
 
 from migov.dumps.description import DATASET, say
 from migov.protocol.formats import GRAPHS, SOLUTIONS, Format
-from migov.vocabulary import INFERRED_GRAPH, STANDARD_PREFIXES
+from migov.vocabulary import INFERRED_GRAPH, SEARCH, STANDARD_PREFIXES
 
 SD: Final = "http://www.w3.org/ns/sparql-service-description#"
 
@@ -67,12 +67,13 @@ def described_service(
     union: bool = False,
     empty_graphs: bool = False,
     federates: bool = False,
+    searches: bool = False,
 ) -> Iterator[Triple]:
     """Yield what the endpoint at an address speaks.
 
     `union` says that the default graph is the union of the named ones, `empty_graphs` that a graph
-    without triples exists, `federates` that it asks some other endpoints; updates are among the
-    languages where it is `writable`.
+    without triples exists, `federates` that it asks some other endpoints, and `searches` that it
+    asks the full-text index; updates are among the languages where it is `writable`.
     """
     languages = ["SPARQL10Query", "SPARQL11Query", *(["SPARQL11Update"] if writable else [])]
     features = [
@@ -86,6 +87,7 @@ def described_service(
         (SD + "endpoint", endpoint),
         *((SD + "supportedLanguage", SD + name) for name in languages),
         *((SD + "feature", SD + name) for name in features),
+        *([(SD + "feature", SEARCH + "index")] if searches else []),
         *((SD + "languageExtension", _PROPOSALS + name) for name in _EXTENSIONS),
         *((SD + "resultFormat", _FORMATS + _NAMES[each.name]) for each in (*SOLUTIONS, *GRAPHS)),
         *((SD + "inputFormat", _FORMATS + _NAMES[each.name]) for each in GRAPHS if writable),

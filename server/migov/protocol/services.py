@@ -14,11 +14,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Final
 
+from pyoxigraph import Literal
+
 from migov.engine import Engine, Query
-from migov.errors import QuerySyntaxError, RefusedError, TooComplexError
-from migov.federation import EndpointError, Federation, Rows
-from migov.protocol.bindings import bindings_for
+from migov.errors import ParameterError, QuerySyntaxError, RefusedError, TooComplexError
+from migov.federation import EndpointError, Federation
+from migov.fulltext import Index
+from migov.protocol.bindings import Binding, bindings_for, rows_beside
+from migov.protocol.search import INDEX, MOST_TEXTS, Wanted, read_search
 from migov.settings import Settings
+from migov.snapshot import Snapshot
 from migov.sparql.services import Found, ServiceGroup, find_services, inline_data
 from migov.vocabulary import ASSERTED_GRAPH, INFERRED_GRAPH
 
@@ -31,16 +36,18 @@ class Services:
     """Whom the SERVICE groups of a query may ask."""
 
     federation: Federation
+    index: Index
 
     @classmethod
     @contextmanager
-    def opened(cls, settings: Settings) -> Iterator[Services]:
+    def opened(cls, settings: Settings, snapshot: Snapshot) -> Iterator[Services]:
         """Have what the settings allow for the length of a `with` block."""
-        federation = Federation(settings)
+        federation, index = Federation(settings), index_of(snapshot, settings)
         try:
-            yield cls(federation)
+            yield cls(federation, index)
         finally:
             federation.close()
+            index.close()
 
     def before(self, engine: Engine, query: Query, graphs: Iterable[str]) -> Query:
         """Return a query without SERVICE that has the same solutions.
@@ -59,17 +66,30 @@ class Services:
         for group in found.groups:
             self._check(group)
         query = _with_dataset(query, found, graphs)
-        heads = {group.start: _head(engine, query, group) for group in found.groups}
+        searches = {
+            group.start: read_search(group) for group in found.groups if group.endpoint == INDEX
+        }
+        heads = {
+            group.start: searches[group.start].variables
+            if group.start in searches
+            else _head(engine, query, group)
+            for group in found.groups
+        }
         _over_nothing(engine, query, found.skeleton(heads), "VALUES () {}")
         answers: dict[int, str] = {}
         for group in found.groups:
             names = heads[group.start]
-            rows = self._rows(engine, query, found, group, names, answers)
-            answers[group.start] = inline_data(names, rows.text)
+            if group.start in searches:
+                rows = self._found(engine, query, found, group, searches[group.start], answers)
+            else:
+                rows = self._asked(engine, query, found, group, names, answers)
+            answers[group.start] = inline_data(names, rows)
         return replace(query, text=found.replaced(answers))
 
     def _check(self, group: ServiceGroup) -> None:
         """Raise RefusedError unless the group names whom it asks, and that may be asked."""
+        if group.endpoint == INDEX:
+            return
         if group.endpoint is not None:
             self.federation.endpoint(group.endpoint)
             return
@@ -81,7 +101,39 @@ class Services:
             hint="Write the IRI of an endpoint that the setting federation lists.",
         )
 
-    def _rows(
+    def _found(
+        self,
+        engine: Engine,
+        query: Query,
+        found: Found,
+        group: ServiceGroup,
+        wanted: Wanted,
+        answers: Mapping[int, str],
+    ) -> str:
+        """Return the rows of a search; raises RequestError or LimitError."""
+        texts = [Literal(wanted.text)] if wanted.text is not None else None
+        if wanted.text_variable is not None:
+            beside = found.beside(group, answers)
+            if beside is not None and wanted.text_variable in beside.variables:
+                values = beside.query([wanted.text_variable], MOST_TEXTS + 1)
+                texts = _texts(rows_beside(engine, query, values), wanted.text_variable)
+        if texts is None:
+            raise ParameterError(
+                f"?{wanted.text_variable} has no text to look for: nothing beside the search "
+                "binds it.",
+                place=group.place,
+                hint=f'VALUES ?{wanted.text_variable} {{ "labour migration" }} in the same group '
+                "does.",
+            )
+        if len(texts) > MOST_TEXTS:
+            raise TooComplexError(
+                f"?{wanted.text_variable} has more than {MOST_TEXTS} texts to look for.",
+                place=group.place,
+                hint="Bind it to fewer by patterns in the same group.",
+            )
+        return "".join(wanted.rows(self.index, texts))
+
+    def _asked(
         self,
         engine: Engine,
         query: Query,
@@ -89,17 +141,36 @@ class Services:
         group: ServiceGroup,
         names: Sequence[str],
         answers: Mapping[int, str],
-    ) -> Rows:
+    ) -> str:
+        """Return the rows of an endpoint; raises EndpointError, RequestError or LimitError."""
         assert group.endpoint is not None
         bindings = bindings_for(engine, query, found, group, answers)
         if bindings is None:
-            return Rows("", 0)
+            return ""
         try:
-            return self.federation.solutions(group.endpoint, group.query + bindings, names)
+            return self.federation.solutions(group.endpoint, group.query + bindings, names).text
         except EndpointError:
             if not group.silent:
                 raise
-            return Rows(f"({' '.join('UNDEF' for _ in names)})", 1)
+            return f"({' '.join('UNDEF' for _ in names)})"
+
+
+def index_of(snapshot: Snapshot, settings: Settings) -> Index:
+    """Return the full-text index of a snapshot, with the limits of the settings."""
+    return Index(snapshot.folder, seconds=settings.deadline, megabytes=settings.memory)
+
+
+def _texts(rows: Sequence[Binding] | None, name: str) -> list[Literal] | None:
+    """Return the texts of a variable; None where one of its rows has none."""
+    if rows is None:
+        return None
+    terms = [row.get(name) for row in rows]
+    texts = [
+        Literal(term["value"], language=term.get("xml:lang"))
+        for term in terms
+        if term is not None and term["type"] == "literal" and "datatype" not in term
+    ]
+    return texts if len(texts) == len(terms) else None
 
 
 def _with_dataset(query: Query, found: Found, graphs: Iterable[str]) -> Query:

@@ -16,6 +16,7 @@ from pyoxigraph import Quad
 from migov import __version__
 from migov.dataset import ContentFile, content_files, digest, holds_graph, read_quads
 from migov.errors import EnvironmentProblem
+from migov.fulltext import TEXT, Texts
 from migov.inference import derive, read_rules
 from migov.repository import Repository
 from migov.snapshot.index import state_of
@@ -25,7 +26,7 @@ from migov.snapshot.sums import write_sums
 from migov.snapshot.write import Writer, write_store
 
 _TRIES = 5
-_FORMAT = f"{__version__}-5"
+_FORMAT = f"{__version__}-6"
 """Changes when the same files would give another snapshot; part of every cache path."""
 
 _CLOSURES = "closures"
@@ -145,6 +146,7 @@ def _build(
 ) -> Snapshot:
     with _unfinished(folder) as work:
         graphs = [file for file in files if holds_graph(file.path)]
+        texts = Texts()
         writer = Writer(work, sum(len(file.content) for file in graphs))
         try:
             asserted: list[Quad] = []
@@ -152,11 +154,13 @@ def _build(
                 quads = list(read_quads(file))
                 with _writing(folder.parent):
                     writer.add(file.graph, quads)
+                texts.add(quads)
                 if how.inference:
                     asserted += quads
             inferred = derive(asserted, read_rules(files), closures) if how.inference else []
             with _writing(folder.parent):
                 triples, size = writer.finish(inferred)
+                texts.write(work / TEXT)
         finally:
             writer.close()
         snapshot = Snapshot(

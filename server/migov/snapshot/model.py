@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from migov.fulltext import TEXT
 from migov.settings import Settings
 from migov.snapshot.sums import sealed, sums_of, unsealed
 
@@ -98,7 +99,7 @@ def read_snapshot(folder: Path, revision: str | None) -> Snapshot | None:
         description = _read(folder)
         del description[_SUMS]
         snapshot = Snapshot(folder=folder, **{**description, "revision": revision})
-        if snapshot.quads.stat().st_size != snapshot.size:
+        if snapshot.quads.stat().st_size != snapshot.size or not (folder / TEXT).is_file():
             return None
     except (OSError, ValueError, TypeError, KeyError):
         return None

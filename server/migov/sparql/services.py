@@ -11,16 +11,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
 
 from migov.errors import Place, QuerySyntaxError, RefusedError
 from migov.sparql.beside import certain, segments
-from migov.sparql.tokens import DatasetClause, Token, cuts, dataset_clause, iris
-
-_AMBIGUOUS: Final = RefusedError(
-    "A query with SERVICE has to read in one way only, and this one reads in several.",
-    hint=r"Write characters instead of \u escapes, and a space after < where it compares.",
-)
+from migov.sparql.tokens import DatasetClause, Token, cuts, dataset_clause, iris, may_say
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +24,8 @@ class ServiceGroup:
     `endpoint` is the IRI, None where the term is a variable or a name without a known prefix.
     `certain` are the variables that every solution of the group binds, without question mark.
     `graph` is the term of the nearest GRAPH around it, as written. `declarations` are the BASE and
-    the prefixes that its text needs. `tokens` are those between the braces, escapes undone, and
-    `named` the IRI that each stands for.
+    the prefixes that its text needs. `tokens` are those between the braces, escapes undone,
+    `named` the IRI that each stands for and `offsets` where each stands in the text.
     """
 
     start: int
@@ -45,6 +39,7 @@ class ServiceGroup:
     declarations: str
     tokens: tuple[Token, ...]
     named: tuple[str | None, ...]
+    offsets: tuple[int, ...]
     parent: int
     prologue: str
     text: str
@@ -58,6 +53,10 @@ class ServiceGroup:
     def query(self) -> str:
         """The same question as a query of its own."""
         return f"{self.declarations}SELECT * WHERE {self.inner}"
+
+    def offset_of(self, index: int) -> int:
+        """Return where one of the `tokens` stands in the text, or the end for one past them."""
+        return self.offsets[index] if index < len(self.offsets) else self.end - 1
 
     @property
     def place(self) -> Place:
@@ -163,13 +162,28 @@ def find_services(text: str, known: Mapping[str, str] | None = None) -> Found | 
     >>> [(group.endpoint, group.silent, group.inner) for group in found.groups]
     [('http://a/', True, '{ ?s ?q 1 }')]
     """
-    versions = [list(tokens) for _, tokens in cuts(text)]
-    if not any(token.is_word("SERVICE") for tokens in versions for token in tokens):
+    if not may_say(text, "SERVICE"):
         return None
-    if len({tuple(map(_shape, tokens)) for tokens in versions}) > 1:
-        raise _AMBIGUOUS
+    versions = [(version, list(tokens)) for version, tokens in cuts(text)]
+    place = next(
+        (
+            place_in(version, token.offset)
+            for version, tokens in versions
+            for token in tokens
+            if token.is_word("SERVICE")
+        ),
+        None,
+    )
+    if place is None:
+        return None
+    if len({tuple(map(_shape, tokens)) for _, tokens in versions}) > 1:
+        raise RefusedError(
+            "A query with SERVICE has to read in one way only, and this one reads in several.",
+            place=place,
+            hint=r"Write characters instead of \u escapes, and a space after < where it compares.",
+        )
     # Escapes are undone in the first version; offsets in the text are those of the last.
-    read, written = versions[0], versions[-1]
+    read, written = versions[0][1], versions[-1][1]
     named = iris(read, known=known)
     closing = _closing(text, written)
     groups = tuple(_groups(text, read, written, named, closing, known or {}))
@@ -242,6 +256,7 @@ def _groups(
                 _declarations(read, named, read[within], known),
                 tuple(read[within]),
                 tuple(named[within]),
+                tuple(token.offset for token in written[within]),
                 around[-1][0],
                 prologue,
                 text,

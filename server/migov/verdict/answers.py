@@ -24,6 +24,7 @@ from migov.errors import LimitError, MigovError, RequestError
 from migov.gate.affected import Index
 from migov.gate.affected.classes import Classes
 from migov.sparql.reads import Reads, reads_of
+from migov.sparql.services import find_services
 from migov.verdict.beside import each_in_fork
 from migov.verdict.kept import keep, read
 from migov.vocabulary import CONCEPT, STANDARD_PREFIXES
@@ -167,6 +168,8 @@ def _answer(engine: Engine, question: Question) -> Answered:
     query = question.query
     try:
         text = query.bind(dict(question.values), GraphTerms(engine))
+        if find_services(text) is not None:
+            return Answered(failure="It asks beyond the graph, by SERVICE.")
         is_graph = query.form == "CONSTRUCT"
         answer = engine.answer(
             Query(

@@ -21,6 +21,7 @@ from migov.web import (
     reconcile,
     resolve,
     responses,
+    search,
     shapes,
     sparql,
     writing,
@@ -49,7 +50,13 @@ def create_app(published: Published, settings: Settings) -> Flask:
     app.context_processor(lambda: {"site_problem": site().problem, "snapshot": state().snapshot})
     for module in (home, sparql, queries, entities, graphs, graph_store, shapes, dumps, changes):
         app.register_blueprint(module.blueprint)
-    for blueprint in (graph_store.files, reconcile.draft, reconcile.blueprint, resolve.blueprint):
+    for blueprint in (
+        graph_store.files,
+        reconcile.draft,
+        reconcile.blueprint,
+        resolve.blueprint,
+        search.blueprint,
+    ):
         app.register_blueprint(blueprint)
     app.extensions[operation.EXTENSION] = operation.operation_of(app.extensions["migov"], settings)
     app.register_blueprint(operation.blueprint)

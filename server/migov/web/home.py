@@ -62,7 +62,6 @@ def home() -> Response:
         overview=seen,
         featured=featured or list(catalogue.values())[:6],
         queries=len(catalogue),
-        search=catalogue.get("search"),
         language=languages()[0],
         host=url_for("home.home", _external=True).rstrip("/"),
     )

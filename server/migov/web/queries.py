@@ -110,14 +110,19 @@ def _answer(query: CannedQuery, values: Mapping[str, str], format: Format) -> _P
     inferred = query.inferred == "needed" or flag(parameters, "inferred")
     is_graph = query.form == "CONSTRUCT"
 
+    asked = current.services.before(
+        current.house,
+        Query(text, inferred=inferred, prefixes=current.prefixes if is_graph else {}),
+        current.snapshot.graphs,
+    )
+
     def ask(clause: str, name: str) -> Answer:
         return current.house.answer(
-            Query(
-                text + clause,
+            replace(
+                asked,
+                text=asked.text + clause,
                 solutions=None if is_graph else name,
                 graph=name if is_graph else None,
-                inferred=inferred,
-                prefixes=current.prefixes if is_graph else {},
             )
         )
 

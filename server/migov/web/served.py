@@ -131,6 +131,7 @@ class CurrentSnapshot:
                 writable=writer() is not None,
                 union=True,
                 federates=bool(site().settings.federation),
+                searches=True,
             ),
             *described_dataset(endpoint, snapshot.triples, snapshot.graphs),
             *described_inferred(endpoint, snapshot.inferred),

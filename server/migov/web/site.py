@@ -21,7 +21,7 @@ from migov.engine.published import Edition
 from migov.entities import GraphTerms, KnownTerms, schemes
 from migov.errors import EnvironmentProblem, MigovError
 from migov.federation import Federation
-from migov.protocol.services import Services
+from migov.protocol.services import Services, index_of
 from migov.repository import Repository
 from migov.settings import Settings
 from migov.snapshot import Snapshot
@@ -161,7 +161,8 @@ class Site:
     def _made(self, edition: Edition) -> State:
         """Return the state of an edition and what is beside it now; raises ContentError."""
         beside = read_beside(self.published.repository)
-        return _state(edition, beside, Services(self._federation))
+        index = index_of(edition.snapshot, self.settings)
+        return _state(edition, beside, Services(self._federation, index))
 
     def _look(self) -> Look | None:
         try:

@@ -6,12 +6,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from migov.linking.names import folded
 from migov.linking.ours import Ours
 from migov.linking.portrait import Portrait, portrait
 from migov.linking.reconciliation.asking import Condition, Question
 from migov.linking.score import Candidate, Feature, candidates
 from migov.vocabulary import BASE, CONCEPT, NS, PREFIXES
+from migov.words import folded
 
 PROPERTY: Final = 10.0
 OTHER_PROPERTY: Final = -10.0
