@@ -127,7 +127,7 @@ class TestMistakes:
         assert says in document["detail"]
 
     def test_a_long_line_is_cut_around_the_place(self, client: FlaskClient) -> None:
-        query = "SELECT * { " + "?s ?p ?o . " * 100 + "FILTR(?o) " + "?s ?p ?o . " * 100 + "}"
+        query = "SELECT * { " + "?s ?p ?o . " * 40 + "FILTR(?o) " + "?s ?p ?o . " * 40 + "}"
         document = wrong(client, query)
         assert len(document["text"]) <= 200
         assert "FILTR" in document["text"]
@@ -235,14 +235,13 @@ class TestServer:
         assert client.get("/snapshot").mimetype == "application/json"
 
     def test_the_description_is_about_this_server(self, client: FlaskClient) -> None:
-        moved = client.get("/.well-known/void")
-        assert moved.status_code == 302
-        turtle = client.get(moved.headers["Location"])
+        address = "/.well-known/void"
+        turtle = client.get(address, headers={"Accept": "text/turtle"})
         assert turtle.mimetype == "text/turtle"
         described = turtle.get_data(as_text=True)
         assert "http://localhost/sparql" in described
         assert "http://localhost/dumps/" in described
-        elsewhere = client.get(moved.headers["Location"], base_url="http://graph.example:8000/")
+        elsewhere = client.get(address, base_url="http://graph.example:8000/")
         assert "http://graph.example:8000/sparql" in elsewhere.get_data(as_text=True)
 
     def test_pages_do_not_wait_for_strangers(

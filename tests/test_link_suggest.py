@@ -6,13 +6,15 @@ import csv
 import hashlib
 import io
 import json
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from cli_runner import Result, migov
+from cli_runner import Result, copy_of_content, migov
 
 ROR: list[dict[str, Any]] = [
     {
@@ -98,9 +100,26 @@ def ror(folder: Path) -> Path:
     return pinned(folder, "ror.json", json.dumps(ROR), **of_ror)
 
 
+@pytest.fixture(scope="module", autouse=True)
+def undecided(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Look from a copy of the content in which nobody has decided on links yet."""
+    folder = copy_of_content(tmp_path_factory.mktemp("undecided"))
+    shutil.rmtree(folder / "data" / "mappings")
+    FOLDER.append(folder)
+    yield
+    FOLDER.clear()
+
+
+FOLDER: list[Path] = []
+
+
+def suggest(manifest: Path, *options: str) -> Result:
+    return migov("link", "suggest", manifest, *options, folder=FOLDER[-1])
+
+
 def found(manifest: Path, *options: str) -> dict[str, list[dict[str, Any]]]:
     """Return the candidates by the last part of the IRI of ours."""
-    result = migov("link", "suggest", manifest, "--format", "json", *options)
+    result = suggest(manifest, "--format", "json", *options)
     assert result.code == 0, result.err
     by_slug: dict[str, list[dict[str, Any]]] = {}
     for each in json.loads(result.out):
@@ -122,6 +141,13 @@ def test_a_body_and_what_belongs_to_it_are_told_apart(tmp_path: Path) -> None:
     first, *others = found(ror(tmp_path), "--kind", "actor", "--least", "0")["who"]
     assert first["object"] == "https://ror.org/01f80g185"
     assert all(not each["certain"] and each["score"] < 60 for each in others)
+
+
+def test_what_was_decided_is_not_suggested_again(tmp_path: Path) -> None:
+    result = migov("link", "suggest", ror(tmp_path), "--format", "json", "--kind", "actor")
+    assert result.code == 0
+    pairs = {(each["subject"], each["object"]) for each in json.loads(result.out)}
+    assert ("https://w3id.org/migov/id/actor/who", "https://ror.org/01f80g185") not in pairs
 
 
 def test_what_is_gone_from_a_target_is_not_suggested(tmp_path: Path) -> None:
@@ -168,11 +194,11 @@ def test_columns_of_a_table_are_named_by_the_manifest(tmp_path: Path) -> None:
 
 def test_people_read_a_list_and_programs_a_table(tmp_path: Path) -> None:
     manifest = ror(tmp_path)
-    text = migov("link", "suggest", manifest, "--kind", "actor", "--lang", "fr")
+    text = suggest(manifest, "--kind", "actor", "--lang", "fr")
     assert "actor:giz  Agence allemande" in text.out
     assert "identifier +100 (isni 0000000403901306)" in text.out
     assert "certain" in text.out
-    table = migov("link", "suggest", manifest, "--format", "tsv").out
+    table = suggest(manifest, "--format", "tsv").out
     rows = list(csv.DictReader(io.StringIO(table), delimiter="\t"))
     assert {"actor:giz", "actor:who"} <= {row["subject"] for row in rows}
 
@@ -187,7 +213,7 @@ def refused(result: Result, *said: str) -> None:
 def test_a_snapshot_with_another_hash_is_refused(tmp_path: Path) -> None:
     manifest = ror(tmp_path)
     (tmp_path / "ror.json").write_text("[]", encoding="utf-8")
-    refused(migov("link", "suggest", manifest), "another hash", "Is it another version")
+    refused(suggest(manifest), "another hash", "Is it another version")
 
 
 @pytest.mark.parametrize(
@@ -206,7 +232,7 @@ def test_a_manifest_that_lacks_something_says_what(
     manifest = ror(tmp_path)
     given = {**yaml.safe_load(manifest.read_text(encoding="utf-8")), **change}
     manifest.write_text(yaml.safe_dump(given), encoding="utf-8")
-    refused(migov("link", "suggest", manifest), said)
+    refused(suggest(manifest), said)
 
 
 @pytest.mark.parametrize(
@@ -226,8 +252,8 @@ def test_a_snapshot_that_is_not_its_format_names_the_place(
 ) -> None:
     columns = {"columns": {"id": "code", "name": "title"}} if format == "csv" else {}
     manifest = pinned(tmp_path, name, content, format=format, **columns)
-    refused(migov("link", "suggest", manifest), said)
+    refused(suggest(manifest), said)
 
 
 def test_a_manifest_that_is_not_there_is_one_clear_error(tmp_path: Path) -> None:
-    refused(migov("link", "suggest", tmp_path / "no.yaml"), "No such file", "Name a manifest")
+    refused(suggest(tmp_path / "no.yaml"), "No such file", "Name a manifest")

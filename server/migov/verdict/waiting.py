@@ -37,6 +37,7 @@ class WaitingProcess:
         """Start it and wait until it can fork; raises EnvironmentProblem."""
         self._lock = threading.Lock()
         self._users = 1
+        self._is_lost = False
         self._control, theirs = socket.socketpair()
         settings.cache.mkdir(parents=True, exist_ok=True)
         arguments = [repository.root, settings.cache, settings.memory, settings.deadline]
@@ -58,7 +59,7 @@ class WaitingProcess:
             ) from error
 
     def is_there(self) -> bool:
-        return self._process.poll() is None
+        return not self._is_lost and self._process.poll() is None
 
     def hold(self) -> None:
         with self._lock:
@@ -91,6 +92,8 @@ class WaitingProcess:
                     process, error = self._ask(FORK, 0, theirs)
             except Gone:
                 raise crashed() from None
+            if not error and process <= 1:
+                raise crashed()
             if error:
                 raise EnvironmentProblem(
                     f"A process to check this change in could not start: {os.strerror(error)}.",
@@ -113,14 +116,19 @@ class WaitingProcess:
         self, what: int, process: int = 0, channel: socket.socket | None = None
     ) -> tuple[int, int]:
         order = ORDER.pack(what, process)
+        if self._is_lost:
+            raise Gone
         try:
             if channel is None:
                 self._control.sendall(order)
             else:
                 socket.send_fds(self._control, [order], [channel.fileno()])
-        except OSError as error:
+            return self._answer()
+        except (OSError, Gone) as error:
+            # A late answer would be taken for that of the next order, and name no process.
+            self._is_lost = True
+            self._process.kill()
             raise Gone from error
-        return self._answer()
 
     def _answer(self) -> tuple[int, int]:
         try:
