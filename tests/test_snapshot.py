@@ -130,7 +130,10 @@ def test_its_graphs_are_the_union_each_file_and_what_follows(
 def test_its_description_says_what_it_holds(repository: Repository, cache: Path) -> None:
     snapshot = build_snapshot(repository, cache)
     description = json.loads((snapshot.folder / DESCRIPTION).read_text(encoding="utf-8"))
-    sums = {QUADS: hashlib.sha256(snapshot.quads.read_bytes()).hexdigest()}
+    sums = {
+        name: hashlib.sha256((snapshot.folder / name).read_bytes()).hexdigest()
+        for name in (QUADS, "text.sqlite")
+    }
     assert unsealed(description) == {**snapshot.describe(), "sums": sums}
     assert description["size"] == snapshot.quads.stat().st_size
     assert "folder" not in description
