@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 import subprocess
 import sys
@@ -383,7 +384,7 @@ class TestIndex:
             child.stdin.write(len(head).to_bytes(4, "big") + head)
             child.stdin.flush()
             out = b""
-            while b"http://t/1" not in out and (part := child.stdout.read1()):
+            while b"http://t/1" not in out and (part := os.read(child.stdout.fileno(), 65536)):
                 out += part
         assert b'"tried": [false, false, false]' in out
         assert b"http://t/1" in out
