@@ -14,6 +14,7 @@ from migov.catalogue import Catalogue, load_catalogue
 from migov.protocol.explanation import CAUSES, REASONS
 from migov.protocol.problems import PROBLEMS
 from migov.repository import Repository
+from migov.web.lists import FACETS, LEADS, ORDERS, TITLES
 from migov.web.subjects import OTHERS, SUBJECTS, by_subject
 from migov.web.translation import LANGUAGE_NAMES, table
 
@@ -34,7 +35,12 @@ PAGES = (
     "/graph",
     "/graph/inferred",
     "/graph/data/records/gfmd/thamm.ttl",
-    "/id/actor",
+    "/initiatives?country=mar&status=none",
+    "/initiatives?status=completed&period=1970",
+    "/actors",
+    "/countries?region=m49-015",
+    "/events",
+    "/records",
     "/id/initiative/thamm",
     "/shape",
     "/shape/Participation",
@@ -94,6 +100,7 @@ def in_use(catalogue: Catalogue) -> set[str]:
             found |= set(filter(None, call))
     found |= {OTHERS, *SUBJECTS, *(kind.title for kind in PROBLEMS.values())}
     found |= {error.__doc__ or "" for error in PROBLEMS}
+    found |= {text for texts in (FACETS, LEADS, ORDERS, TITLES) for text in texts.values()}
     found |= {*REASONS.values(), *CAUSES.values()}
     for query in catalogue.values():
         columns = query.columns if query.form == "SELECT" else ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
+from migov.change.times import Times
 from migov.engine import Published
 from migov.engine.reading import Readings
 from migov.settings import Settings
@@ -13,9 +14,11 @@ from migov.web import (
     dumps,
     entities,
     errors,
+    feeds,
     graph_store,
     graphs,
     home,
+    lists,
     operation,
     queries,
     reconcile,
@@ -41,6 +44,7 @@ def create_app(published: Published, settings: Settings) -> Flask:
     verdicts = Verdicts(published.repository, settings)
     app.extensions[writing.VERDICTS] = verdicts
     app.extensions["migov"].afterwards.append(verdicts.renew)
+    app.extensions[feeds.TIMES] = Times(published.repository)
     app.extensions[SERVED] = CurrentSnapshot()
     app.extensions[READINGS] = Readings(settings.deadline, settings.memory)
     app.extensions[WRITER] = writing.gated(app.extensions["migov"], verdicts)
@@ -52,6 +56,7 @@ def create_app(published: Published, settings: Settings) -> Flask:
         app.register_blueprint(module.blueprint)
     for blueprint in (
         graph_store.files,
+        lists.blueprint,
         reconcile.draft,
         reconcile.blueprint,
         resolve.blueprint,

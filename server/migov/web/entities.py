@@ -25,7 +25,7 @@ from migov.entities import (
 from migov.errors import UnknownEntityError
 from migov.protocol.formats import FORMATS, GRAPHS, PAGE
 from migov.vocabulary import CONCEPT, GRAPH, ID, KINDS, NS, STANDARD_PREFIXES
-from migov.web.links import href
+from migov.web.links import here, href
 from migov.web.ontology import vocabulary_page
 from migov.web.ordering import arranged, incoming_of, is_scheme, roles_of
 from migov.web.request import format_among, languages, own_iri
@@ -39,6 +39,8 @@ _DCTERMS, _SKOS, _RDF = (STANDARD_PREFIXES[prefix] for prefix in ("dcterms", "sk
 _REPLACED: Final = _DCTERMS + "isReplacedBy"
 _ONTOLOGY: Final = NS.removesuffix("#")
 _ONTOLOGY_GRAPH: Final = GRAPH + "ontology/migov.ttl"
+_LISTED: Final = {"initiative": "/initiatives", "actor": "/actors", "event": "/events"}
+"""Where a kind has a list that narrows."""
 
 
 @blueprint.get("/id/<kind>/<path:slug>")
@@ -55,10 +57,14 @@ def concept(path: str) -> Response:
 
 @blueprint.get("/id/<kind>")
 def kind(kind: str) -> Response:
-    """List the entities of a kind."""
+    """List the entities of a kind, or lead to the list that has them."""
     if kind not in KINDS:
         raise NoSuchEntityError(f"{ID}{kind}", [])
     format_among((PAGE,))
+    if kind in _LISTED:
+        return Response(
+            status=HTTPStatus.MOVED_PERMANENTLY, headers={"Location": here(_LISTED[kind])}
+        )
     entries = entities_of(state().house, kind, languages())
     return _list(kind, entries)
 

@@ -19,18 +19,18 @@ from migov.web.site import site, state
 blueprint = Blueprint("home", __name__)
 
 _COUNTED: Final = (
-    ("Initiative", "/id/initiative"),
-    ("Actor", "/id/actor"),
+    ("Initiative", "/initiatives"),
+    ("Actor", "/actors"),
     ("Participation", "/id/participation"),
-    ("Country", "/id/place"),
+    ("Country", "/countries"),
     ("Corridor", "/id/corridor"),
-    ("Event", "/id/event"),
+    ("Event", "/events"),
     ("Objective", "/id/objective"),
     ("Output", "/id/output"),
     ("Quotation", "/id/quotation"),
     ("ExternalInstrument", "/id/instrument"),
     ("Person", "/id/person"),
-    ("SourceRecord", "/graph"),
+    ("SourceRecord", "/records"),
 )
 """The classes that the front page counts, and where each is listed."""
 _FEATURED: Final = (

@@ -1,0 +1,351 @@
+"""Lists that narrow by facets: which things fit what was chosen, and how many would fit one more.
+
+Every count comes from the store: one query counts all facets of a list, each for the first values
+that most things have. What was chosen enters the queries as terms, serialised by pyoxigraph.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+from typing import Final, Literal
+
+from pyoxigraph import Literal as Text
+
+from migov.engine import Engine, select
+from migov.entities.sparql import node, values
+from migov.errors import ParameterError, UnknownEntityError
+from migov.vocabulary import BASE, NS, STANDARD_PREFIXES
+
+PREFIXES: Final = f"PREFIX mg: <{NS}>\n" + "".join(
+    f"PREFIX {prefix}: <{STANDARD_PREFIXES[prefix]}>\n" for prefix in ("dcterms", "rdfs", "skos")
+)
+UNSTATED: Final = "none"
+"""What stands in an address for: no record states a value."""
+MOST_VALUES: Final = 60
+"""Values that are counted for one facet: those that most things have."""
+_LETTERS: Final = {
+    "a": "àáâãäåā",
+    "c": "çćč",
+    "e": "èéêëēėę",
+    "i": "ìíîïīı",
+    "n": "ñńň",
+    "o": "òóôõöøō",
+    "s": "śšş",
+    "u": "ùúûüū",
+    "y": "ýÿ",
+    "z": "źžż",
+    "oe": "œ",
+    "ae": "æ",
+}
+
+Kind = Literal["thing", "text", "decade"]
+Chosen = Mapping[str, Sequence[str]]
+"""Values as an address gives them, by the name of their facet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facet:
+    """One way to narrow a list.
+
+    `path` leads from a thing to the value; where facets share a `via`, it leads from there: a role
+    and an actor then belong to the same participation. `folder` is what an address leaves out of
+    the IRI of a value, `of` what a value has to be, a pattern of `?value`.
+    """
+
+    name: str
+    path: str
+    folder: str = ""
+    of: str = ""
+    via: str = ""
+    kind: Kind = "thing"
+
+    def short(self, value: str) -> str:
+        """Return a value as an address gives it.
+
+        >>> Facet("theme", "mg:theme", BASE + "concept/theme/").short(BASE + "concept/theme/x")
+        'x'
+        """
+        if self.kind != "thing":
+            return value
+        if self.folder and value.startswith(self.folder):
+            return value.removeprefix(self.folder)
+        return "/" + value.removeprefix(BASE) if value.startswith(BASE) else value
+
+    def iri(self, given: str) -> str:
+        """Return the IRI that an address means; raises ParameterError for what is none."""
+        if given.startswith("/"):
+            iri = BASE + given.removeprefix("/")
+        else:
+            iri = given if ":" in given.partition("/")[0] else self.folder + given
+        try:
+            return node(iri).value
+        except UnknownEntityError:
+            raise ParameterError(
+                f"{self.name} is “{given}”, which names nothing.",
+                hint="Choose a value on the page of the list.",
+            ) from None
+
+    def decade(self, given: str) -> int:
+        """Return the first year of a decade; raises ParameterError."""
+        if not (given.isascii() and given.isdigit() and len(given) == 4 and given[3] == "0"):
+            raise ParameterError(
+                f"{self.name} is “{given}”: expected the first year of a decade, such as 2010."
+            )
+        return int(given)
+
+    def condition(self, subject: str, given: str, place: int) -> str:
+        """Return the pattern of things, or of what `via` leads to, that have a chosen value."""
+        match self.kind:
+            case "text":
+                return f"{subject} {self.path} {Text(given)} ."
+            case "decade":
+                first, date = self.decade(given), f"?date{place}"
+                return (
+                    f"{subject} {self.path} {date} "
+                    f"FILTER(YEAR({date}) >= {first} && YEAR({date}) < {first + 10})"
+                )
+            case _:
+                return f"{subject} {self.path} {node(self.iri(given))} ."
+
+    def any_value(self, subject: str) -> str:
+        """Return the pattern that binds ?value to each value of a thing."""
+        if self.kind == "decade":
+            return f"{subject} {self.path} ?date BIND(STR(10 * FLOOR(YEAR(?date) / 10)) AS ?value)"
+        return f"{subject} {self.path} ?value . {self.of}"
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A way to sort a list: by the last ?other that a pattern binds, by how many, or by name."""
+
+    name: str
+    pattern: str = ""
+    by: Literal["name", "last", "number"] = "name"
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """The things of one class, how they can be narrowed and sorted, and what a line tells of them.
+
+    `tells` maps names to patterns that bind ?value.
+    """
+
+    name: str
+    of: str
+    facets: tuple[Facet, ...]
+    orders: tuple[Order, ...]
+    tells: Mapping[str, str]
+
+    def facet(self, name: str) -> Facet:
+        return next(facet for facet in self.facets if facet.name == name)
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """A value of a facet, None where none is stated, and how many things would be left with it."""
+
+    value: str | None
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many things fit, and the values of each facet among them."""
+
+    total: int
+    facets: Mapping[str, list[Counted]]
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """Things in order, and what is told of each."""
+
+    things: list[str]
+    more: bool
+    told: Mapping[str, Mapping[str, list[str]]]
+
+
+def counts_of(engine: Engine, listing: Listing, chosen: Chosen) -> Counts:
+    """Return how many things fit and how each facet would narrow them; raises ParameterError."""
+    fits = _fits(engine, listing, chosen)
+    branches = [f'SELECT ("" AS ?facet) (COUNT(DISTINCT ?s) AS ?number) WHERE {{ {fits} }}']
+    for facet in listing.facets:
+        # Two joins, since an OPTIONAL would be worked out for the whole graph.
+        has = f"{fits} {_counted(listing, facet, chosen)}"
+        branches += [
+            f"""SELECT ("{facet.name}" AS ?facet) ?value (COUNT(DISTINCT ?s) AS ?number) WHERE {{
+              {has}
+            }} GROUP BY ?value ORDER BY DESC(?number) LIMIT {MOST_VALUES + 1}""",
+            f'SELECT ("{facet.name}" AS ?facet) (COUNT(DISTINCT ?s) AS ?number) WHERE {{ {has} }}',
+        ]
+    union = " UNION ".join(f"{{ {branch} }}" for branch in branches)
+    rows = select(engine, f"{PREFIXES} SELECT ?facet ?value ?number WHERE {{ {union} }}")
+    numbers = {row["facet"].value: int(row["number"].value) for row in rows if "value" not in row}
+    found: dict[str, list[Counted]] = {facet.name: [] for facet in listing.facets}
+    for row in rows:
+        if "value" in row:
+            counted = Counted(row["value"].value, int(row["number"].value))
+            found[row["facet"].value].append(counted)
+    total = numbers[""]
+    for facet in listing.facets:
+        if unstated := total - numbers[facet.name]:
+            found[facet.name].append(Counted(None, unstated))
+    return Counts(total, found)
+
+
+def lines_of(
+    engine: Engine,
+    listing: Listing,
+    chosen: Chosen,
+    order: Order,
+    languages: Sequence[str],
+    *,
+    limit: int,
+    offset: int = 0,
+) -> Lines:
+    """Return a part of the things that fit, in order; raises ParameterError."""
+    text = list_query(engine, listing, chosen, order, languages)
+    rows = select(engine, f"{text}\nLIMIT {limit + 1} OFFSET {offset}")
+    things = [row["s"].value for row in rows][:limit]
+    return Lines(things, len(rows) > limit, told_of(engine, listing, things))
+
+
+def list_query(
+    engine: Engine,
+    listing: Listing,
+    chosen: Chosen,
+    order: Order,
+    languages: Sequence[str],
+) -> str:
+    """Return the query for all things that fit, in order."""
+    named = [
+        f"OPTIONAL {{ ?s skos:prefLabel ?name{place} FILTER(LANG(?name{place}) = {Text(tag)}) }}"
+        for place, tag in enumerate(languages)
+    ]
+    names = ", ".join(f"?name{place}" for place in range(len(languages)))
+    rank, ranked = "", ""
+    if order.by != "name":
+        ranked = f"OPTIONAL {{ {order.pattern} }}"
+        rank = (
+            "(MAX(?other) AS ?rank)" if order.by == "last" else "(COUNT(DISTINCT ?other) AS ?rank)"
+        )
+    return f"""{PREFIXES}
+SELECT ?s (MIN(?letters) AS ?name) {rank} WHERE {{
+  {_fits(engine, listing, chosen)}
+  {" ".join(named)}
+  {ranked}
+  {_folded(f"LCASE(COALESCE({names}, STR(?s)))", "?letters")}
+}} GROUP BY ?s ORDER BY {"DESC(?rank)" if rank else ""} ?name ?s"""
+
+
+def told_of(
+    engine: Engine, listing: Listing, things: Sequence[str]
+) -> dict[str, dict[str, list[str]]]:
+    """Return what a list tells of things: values by thing and by name."""
+    if not things:
+        return {}
+    branches = " UNION ".join(
+        f'{{ {values("s", things)} {pattern} BIND("{name}" AS ?what) }}'
+        for name, pattern in listing.tells.items()
+    )
+    rows = select(
+        engine,
+        f"{PREFIXES} SELECT DISTINCT ?s ?what ?value WHERE {{ {branches} }} "
+        f"ORDER BY ?s ?what ?value LIMIT {100 * len(things)}",
+    )
+    told: dict[str, dict[str, list[str]]] = {}
+    for row in rows:
+        of_thing = told.setdefault(row["s"].value, {})
+        of_thing.setdefault(row["what"].value, []).append(row["value"].value)
+    return told
+
+
+def changed_lately(
+    engine: Engine, listing: Listing, chosen: Chosen, graphs: Mapping[str, int], *, limit: int
+) -> list[tuple[str, int]]:
+    """Return the things that fit and stand in some graphs, each with the highest number of these.
+
+    `graphs` maps named graphs to when they changed (seconds since 1970).
+    """
+    pairs = " ".join(f"({node(graph)} {when})" for graph, when in graphs.items())
+    rows = select(
+        engine,
+        f"""{PREFIXES} SELECT ?s (MAX(?when) AS ?changed) WHERE {{
+          {{ SELECT DISTINCT ?s WHERE {{ {_fits(engine, listing, chosen)} }} }}
+          VALUES (?g ?when) {{ {pairs} }}
+          GRAPH ?g {{ ?s ?any ?thing }}
+        }} GROUP BY ?s ORDER BY DESC(?changed) ?s LIMIT {limit}""",
+    )
+    return [(row["s"].value, int(row["changed"].value)) for row in rows]
+
+
+def _fits(engine: Engine, listing: Listing, chosen: Chosen) -> str:
+    """Return the pattern of the things of a list that have every chosen value."""
+    rows = select(
+        engine,
+        f"{PREFIXES} SELECT DISTINCT ?class WHERE {{ "
+        f"{values('of', [listing.of])} ?class rdfs:subClassOf* ?of }} ORDER BY ?class",
+    )
+    classes = [row["class"].value for row in rows if "class" in row] or [listing.of]
+    return " ".join([values("class", classes), "?s a ?class .", *_conditions(listing, chosen)])
+
+
+def _conditions(listing: Listing, chosen: Chosen) -> Iterator[str]:
+    place = 0
+    for facet in listing.facets:
+        given = chosen.get(facet.name, ())
+        if UNSTATED in given:
+            whole = Facet(facet.name, f"{facet.via}/{facet.path}" if facet.via else facet.path)
+            pattern = f"?s {whole.path} ?value . {facet.of}"
+            yield f"FILTER NOT EXISTS {{ {pattern} }}"
+        if not facet.via:
+            for value in (value for value in given if value != UNSTATED):
+                place += 1
+                yield facet.condition("?s", value, place)
+    for via in dict.fromkeys(facet.via for facet in listing.facets if facet.via):
+        yield from _together(listing, chosen, via, "")
+
+
+def _together(
+    listing: Listing, chosen: Chosen, via: str, besides: str, ending: str = ""
+) -> Iterator[str]:
+    """Yield a pattern for each combination of what was chosen in facets that share a `via`.
+
+    The facet named `besides` is left out; `ending` is what is asked of the same node instead.
+    """
+    groups = [
+        [(facet, value) for value in chosen.get(facet.name, ()) if value != UNSTATED]
+        for facet in listing.facets
+        if facet.via == via and facet.name != besides
+    ]
+    kept = [group for group in groups if group]
+    for place, combination in enumerate(product(*kept)):
+        if not combination and not ending:
+            return
+        shared = f"?shared{besides}{place}"
+        parts = [facet.condition(shared, value, place) for facet, value in combination]
+        yield " ".join([f"?s {via} {shared} .", *parts, ending.replace("?shared", shared)])
+
+
+def _counted(listing: Listing, facet: Facet, chosen: Chosen) -> str:
+    """Return the pattern that binds the values of a facet, as far as they go with the others."""
+    if not facet.via:
+        return facet.any_value("?s")
+    ending = facet.any_value("?shared")
+    return " ".join(_together(listing, chosen, facet.via, facet.name, ending))
+
+
+def _folded(expression: str, variable: str) -> str:
+    """Return the pattern that binds a variable to a text as it is sorted: accents do not count.
+
+    One step a letter, since the time to plan nested calls doubles with each of them.
+    """
+    steps = [f"BIND({expression} AS ?plain)"]
+    before = "?plain"
+    for place, (plain, letters) in enumerate(_LETTERS.items(), 1):
+        after = f"?plain{place}" if place < len(_LETTERS) else variable
+        steps.append(f'BIND(REPLACE({before}, "[{letters}]", "{plain}") AS {after})')
+        before = after
+    return " ".join(steps)
