@@ -174,7 +174,8 @@ def snapshots_of_targets(folder: Path) -> None:
 def test_examples_of_the_help_run(
     example: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("migov.cli.serve._serve", lambda *_: None)  # real servers run elsewhere
+    monkeypatch.setattr("migov.front.serve", lambda *_: None)
+    monkeypatch.setattr("migov.operating.stopping.leave_if_threads_remain", lambda: None)
     monkeypatch.setattr("migov.cli.scratch.serve_scratch", lambda *_: None)
     copy_of_content(tmp_path)
     turtle = b"@prefix e: <http://e.example/> . e:a e:b e:c ."

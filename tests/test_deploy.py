@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from conftest import ROOT
+from processes import running
 from test_wheel import bound_by_modes, make_read_only, without_settings
 
 DEPLOY = ROOT / "server/deploy"
@@ -154,13 +155,11 @@ def container(image: Path) -> Iterator[tuple[str, list[str], dict[str, str]]]:
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as told:
         told.bind(str(listener))
         told.settimeout(90)
-        with subprocess.Popen(
+        with running(
             [*command, "--port", "0"],
             cwd="/",
             env={**environment, "NOTIFY_SOCKET": str(listener)},
-            stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            text=True,
             preexec_fn=bound_by_modes,
         ) as process:
             assert process.stdout is not None

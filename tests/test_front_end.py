@@ -6,9 +6,9 @@ import os
 import re
 import signal
 import socket
-import subprocess
 import sys
 import time
+from contextlib import ExitStack
 from pathlib import Path
 from urllib.parse import quote
 
@@ -16,33 +16,30 @@ import pytest
 
 import small
 from front_support import place_of
+from processes import running
 
-RUNAWAY = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l . ?m ?n ?o }"
+RUNAWAY = f"SELECT (COUNT(*) AS ?n) {{ {' '.join(f'?a{n} ?b{n} ?c{n} .' for n in range(15))} }}"
+"""Ten triples to the power of fifteen."""
 
 
 @pytest.mark.parametrize("signal_number", [signal.SIGKILL, signal.SIGTERM])
 def test_no_process_is_left(tmp_path: Path, signal_number: int) -> None:
     root, cache = small.repository(tmp_path / "checkout").root, tmp_path / "cache"
     command = [sys.executable, "-m", "migov.cli", "serve", "--port", "0", "--root", str(root)]
-    with subprocess.Popen(
-        [*command, "--cache", str(cache), "--workers", "1"],
-        stdout=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "PYTHONUNBUFFERED": "1"},
-    ) as server:
+    command += ["--cache", str(cache), "--workers", "1"]
+    with running(command, env={**os.environ, "PYTHONUNBUFFERED": "1"}) as server:
         assert server.stdout is not None
         found = re.search(r"http://\S+", server.stdout.readline())
         assert found is not None
-        clients = [socket.create_connection(place_of(found[0])) for _ in range(3)]
-        for client in clients:
-            target = f"/sparql?query={quote(RUNAWAY)}"
-            client.sendall(f"GET {target} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
-        _until(lambda: "T" in [state for _, state in _workers(cache)])
-        everyone = [process for process, _ in _workers(cache)]
-        server.send_signal(signal_number)
-        server.wait(15)
-        for client in clients:
-            client.close()
+        with ExitStack() as clients:
+            for _ in range(3):
+                client = clients.enter_context(socket.create_connection(place_of(found[0])))
+                target = f"/sparql?query={quote(RUNAWAY)}"
+                client.sendall(f"GET {target} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+            _until(lambda: "T" in [state for _, state in _workers(cache)])
+            everyone = [process for process, _ in _workers(cache)]
+            server.send_signal(signal_number)
+            server.wait(15)
     assert len(everyone) >= 4
     _until(lambda: not _workers(cache))
 

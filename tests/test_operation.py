@@ -35,6 +35,7 @@ from migov.operating.operation import log_settings
 from migov.operating.requests import Finished, client_of, network_of, networks, request_id
 from migov.settings import Settings
 from migov.web import create_app
+from processes import running
 
 SECRET = "SELECT ?whatSomebodyWants { ?s ?p 'a secret word' }"
 
@@ -414,9 +415,7 @@ class TestTheEnd:
             "--cache",
             str(tmp_path),
         ]
-        with subprocess.Popen(
-            command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-        ) as process:
+        with running(command, cwd=ROOT, stderr=subprocess.STDOUT) as process:
             assert process.stdout is not None
             process.stdout.readline()  # the settings: signals are listened to by now
             process.send_signal(signal.SIGTERM)

@@ -17,8 +17,8 @@ import pytest
 
 from migov.engine import Limits, Published, Query, frames
 from migov.engine.pool import Pool
-from migov.engine.pooled import Ticket
 from migov.engine.process import Forker
+from migov.engine.tickets import Ticket
 from migov.errors import BusyError, DeadlineError, MigovError, ResourceError
 from migov.repository import Repository
 from migov.settings import Settings

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 from typing import Any
 
 import click
@@ -56,7 +57,8 @@ def _serve(settings: Settings) -> None:
     from migov.merge import recover_before_reading
     from migov.operating.operation import log_settings
 
-    log_settings(settings)
+    if not sys.stderr.isatty():  # a log is to tell it; who sits before a terminal has just said it
+        log_settings(settings)
     recover_before_reading(repository)
     loop = new_loop()
     with progress(f"Building the graph from {repository.root}"):

@@ -5,6 +5,7 @@ Calls block, for about as long as a fork takes; an event loop calls them in a th
 
 from __future__ import annotations
 
+import errno
 import os
 import select
 import signal
@@ -244,15 +245,15 @@ class Origin:
             self._end()
 
     def _descendant(self, order: int) -> tuple[socket.socket, int]:
-        ours, theirs = socket.socketpair()
+        try:
+            ours, theirs = socket.socketpair()
+        except OSError as error:
+            raise _cannot_fork(error.errno or errno.EMFILE) from error
         try:
             with theirs, self._lock:
-                process, error = self._ask(order, 0, theirs)
-                if error:
-                    raise EnvironmentProblem(
-                        f"A query worker could not start: {os.strerror(error)}.",
-                        hint="Is there memory, and may this user have more processes?",
-                    )
+                process, failure = self._ask(order, 0, theirs)
+                if failure:
+                    raise _cannot_fork(failure)
                 self._workers += 1
         except BaseException:
             ours.close()
@@ -321,6 +322,13 @@ class Branch:
         """End it and what it changed, unless it has taken over."""
         if not self._has_taken_over:
             self._worker.end()
+
+
+def _cannot_fork(error: int) -> EnvironmentProblem:
+    return EnvironmentProblem(
+        f"A query worker could not start: {os.strerror(error)}.",
+        hint="Is there memory, and may this user have more processes and open files?",
+    )
 
 
 def cannot_start() -> EnvironmentProblem:

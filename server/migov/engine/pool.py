@@ -3,8 +3,7 @@
 A worker answers in the order in which it was asked, and up to four queries wait in its channel, so
 small ones follow each other without a pause. Who waits behind a query that turns out to be slow is
 asked anew elsewhere; the answer that then still comes is dropped. No more slow queries run at once
-than leave a core to the small ones: the others are stopped where they are, and the one that has
-used least goes on first.
+than leave a core to the small ones (`turns`).
 """
 
 from __future__ import annotations
@@ -12,22 +11,23 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-import threading
+import socket
 import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import nullcontext
 from functools import partial
-from typing import Final, cast
+from typing import Final
 
 from migov.engine import frames
-from migov.engine.failures import error_of
 from migov.engine.local import ABANDONED
 from migov.engine.operations import Answer, Limits, Load, Query
-from migov.engine.pooled import PooledWorker, Ticket
+from migov.engine.pooled import PooledWorker
 from migov.engine.process import ForkedWorker, Forker
 from migov.engine.tally import DEADLINE, TALLY
-from migov.errors import AbandonedError, BusyError, DeadlineError, EnvironmentProblem, MigovError
+from migov.engine.tickets import Ticket, Waited, busy, late
+from migov.engine.turns import Turns
+from migov.errors import BusyError, EnvironmentProblem, MigovError
 
 log = logging.getLogger(__name__)
 
@@ -41,8 +41,6 @@ _STUCK: Final = 0.05
 """Seconds after which it counts as slow even if it has used less: the disk may be slow."""
 _LOOK: Final = 0.002
 """Seconds between looks at what runs."""
-_TURN: Final = 0.02
-"""Seconds of use after which a slow query gives way to one that has used less."""
 _MEMORY: Final = 0.25
 """Seconds for which a core stays free for small queries after the last of them."""
 _WAITING: Final = 512
@@ -52,7 +50,7 @@ _SLOW_WAITING: Final = 64
 _PER_WORKER: Final = 3
 """Slow queries that may be under way for each worker that is there for the others."""
 _PATIENCE: Final = 10.0
-"""Seconds after which a worker that is one too many is ended."""
+"""Seconds after which a worker that is one too many is ended, and one that starts given up."""
 
 
 class Pool:
@@ -79,7 +77,7 @@ class Pool:
         self._cores = cores or len(os.sched_getaffinity(0))
         self._workers: set[PooledWorker] = set()
         self._idle: list[PooledWorker] = []
-        self._slow: list[PooledWorker] = []
+        self._slow = Turns()
         self._waiting: deque[Ticket] = deque()
         self._slow_waiting: deque[Ticket] = deque()
         self._starting = 0
@@ -106,7 +104,7 @@ class Pool:
 
         An AbandonedError is raised when the one who asked says so by `ABANDONED`.
         """
-        ticket = _Waited(frames.pack_query(query), self.deadline(), query.text)
+        ticket = Waited(frames.pack_query(query), self.deadline(), query.text)
         abandoned = ABANDONED.get()
         with abandoned.ends(ticket) if abandoned else nullcontext():
             self._loop.call_soon_threadsafe(self._enter, ticket)
@@ -139,7 +137,7 @@ class Pool:
         if worker is not None:
             self._give(worker, ticket)
         elif self.is_full:
-            raise _busy()
+            raise busy()
         else:
             self._waiting.append(ticket)
             self._complete()
@@ -171,7 +169,7 @@ class Pool:
         self.answered += 1
         now = time.monotonic()
         if worker.is_slow:
-            self._is_done(worker)
+            self._slow.drop(worker)
         else:
             self._small_at = now
         worker.began = now
@@ -204,10 +202,10 @@ class Pool:
         for worker in tuple(self._workers):
             if worker.asked:
                 self._look_at(worker, now)
-        self._arrange(now)
+        self._slow.share(self._places(now))
         for queue in (self._waiting, self._slow_waiting):
             while queue and (queue[0].until <= now or queue[0].is_abandoned):
-                self._fail(queue.popleft(), _busy())
+                self._fail(queue.popleft(), busy())
         self._complete()
         self._dispatch()
         self._looks = bool(
@@ -222,7 +220,7 @@ class Pool:
         if ticket is not None and ticket.until <= now:
             self._end(worker)
             TALLY.count(DEADLINE)
-            self._fail(ticket, _late())
+            self._fail(ticket, late())
             return
         worker.look()
         is_wanted = ticket is not None and not ticket.is_abandoned
@@ -243,35 +241,15 @@ class Pool:
             if len(self._slow_waiting) < _SLOW_WAITING:
                 self._slow_waiting.append(ticket)
             else:
-                self._fail(ticket, _busy())
+                self._fail(ticket, busy())
             return
         behind = list(worker.asked)[1:]
         self._again(behind)
         worker.asked = deque([ticket, *(None for _ in behind)])
-        self._is_slow(worker)
-
-    def _is_slow(self, worker: PooledWorker) -> None:
-        worker.is_slow = True
-        self._slow.append(worker)
-
-    def _is_done(self, worker: PooledWorker) -> None:
-        self._slow.remove(worker)
-        worker.is_slow = False
-        if worker.is_stopped:  # its answer was on the way already
-            worker.go_on()
-
-    def _arrange(self, now: float) -> None:
-        """Let those slow queries run that have used least, as many as there are places."""
-        places = self._places(now)
-        if len(self._slow) > places:
-            self._slow.sort(key=lambda worker: worker.used - (not worker.is_stopped) * _TURN)
-        for place, worker in enumerate(self._slow):
-            if place < places and worker.is_stopped:
-                worker.go_on()
-            elif place >= places and not worker.is_stopped:
-                worker.stop()
+        self._slow.add(worker)
 
     def _places(self, now: float) -> int:
+        """Return how many slow queries may run; while small ones come, a core is theirs."""
         are_small = now - self._small_at < _MEMORY or bool(self._waiting)
         return max(1, self._cores - are_small)
 
@@ -295,7 +273,7 @@ class Pool:
         while self._slow_waiting and len(self._slow) < self._most_slow and self._idle:
             worker = self._idle.pop()
             self._give(worker, self._slow_waiting.popleft())
-            self._is_slow(worker)
+            self._slow.add(worker)
         while self._waiting and (worker_ := self._idle.pop() if self._idle else self._shareable()):
             self._give(worker_, self._waiting.popleft())
 
@@ -334,7 +312,7 @@ class Pool:
         if worker in self._idle:
             self._idle.remove(worker)
         if worker.is_slow:
-            self._is_done(worker)
+            self._slow.drop(worker)
 
     def _fail(self, ticket: Ticket, error: MigovError) -> None:
         if not ticket.is_abandoned:
@@ -373,15 +351,22 @@ class Pool:
 
     def _welcome(self, forked: ForkedWorker) -> None:
         worker = PooledWorker(self, forked)
-        forked.channel.setblocking(False)
+        # The loop closes the descriptor that it reads when it likes, and a number that is free
+        # again is soon another socket's: so it gets one of its own.
+        channel = forked.channel.dup()
+        channel.setblocking(False)
         joining = self._loop.create_task(
-            self._loop.create_unix_connection(lambda: worker, sock=forked.channel)
+            self._loop.create_unix_connection(lambda: worker, sock=channel)
         )
-        joining.add_done_callback(partial(self._joined, worker))
+        joining.add_done_callback(partial(self._joined, worker, channel))
 
-    def _joined(self, worker: PooledWorker, joining: asyncio.Task[object]) -> None:
+    def _joined(
+        self, worker: PooledWorker, channel: socket.socket, joining: asyncio.Task[object]
+    ) -> None:
         self._starting -= 1
         if joining.cancelled() or joining.exception() is not None:
+            channel.close()
+            worker.unname()
             self._beside(worker.forked.end)
             return
         self._workers.add(worker)
@@ -407,7 +392,8 @@ class Pool:
     async def _leave(self) -> None:
         """End every worker: the loop is about to be closed."""
         self._is_closed = True
-        while self._starting:
+        until = time.monotonic() + _PATIENCE
+        while self._starting and time.monotonic() < until:
             await asyncio.sleep(_LOOK)
         for worker in tuple(self._workers):
             self._end(worker)
@@ -420,52 +406,3 @@ class Pool:
             self.ask(ticket)
         except BusyError as error:
             ticket.failed(error)
-
-
-class _Waited(Ticket):
-    """A query that a thread waits for."""
-
-    __slots__ = ("_answer", "_error", "_is_told", "_text")
-
-    def __init__(self, packed: bytes, until: float, text: str) -> None:
-        super().__init__(packed, until)
-        self._text = text
-        self._is_told = threading.Event()
-        self._answer: Answer | None = None
-        self._error: MigovError | None = None
-
-    def answered(self, kind: int, name: int, body: bytes) -> None:
-        if kind == frames.ERROR:
-            self._error = error_of(frames.error_of(body), self._text)
-        else:
-            format = cast(str, frames.format_of(name))
-            is_cut = bool(name & frames.CUT)
-            self._answer = Answer(frames.KINDS[kind], format, body, is_cut=is_cut)
-        self._is_told.set()
-
-    def failed(self, error: MigovError) -> None:
-        self._error = error
-        self._is_told.set()
-
-    def kill(self) -> None:
-        """Give up, from any thread; the pool ends what works on it."""
-        self.is_abandoned = True
-        self.failed(AbandonedError("Nobody waits for this answer any more."))
-
-    def result(self) -> Answer:
-        self._is_told.wait()
-        if self._answer is None:
-            assert self._error is not None
-            raise self._error
-        return self._answer
-
-
-def _busy() -> BusyError:
-    return BusyError("Every worker is busy with other queries.", hint="Try again in a few seconds.")
-
-
-def _late() -> DeadlineError:
-    return DeadlineError(
-        "The time for this query ran out.",
-        hint="Ask for less: fewer patterns, a LIMIT, or a more selective first pattern.",
-    )

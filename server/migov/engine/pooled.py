@@ -1,4 +1,4 @@
-"""One worker as an event loop sees it, and what it is asked."""
+"""One worker as an event loop sees it."""
 
 from __future__ import annotations
 
@@ -6,41 +6,15 @@ import asyncio
 import os
 import signal
 import time
-from abc import ABC, abstractmethod
 from collections import deque
 from contextlib import suppress
 from typing import Protocol
 
 from migov.engine import frames
 from migov.engine.process import ForkedWorker
-from migov.errors import MigovError
+from migov.engine.tickets import Ticket
 
 _HEAD = frames.REPLY.size
-
-
-class Ticket(ABC):
-    """One query on its way through a pool, and whoever waits for the answer.
-
-    `packed` is what a worker is sent, `until` a moment of `time.monotonic()`. Exactly one of
-    `answered` and `failed` is called, or neither after `is_abandoned` was set: then the pool ends
-    whatever works on it.
-    """
-
-    __slots__ = ("is_abandoned", "is_slow", "packed", "until")
-
-    def __init__(self, packed: bytes = b"", until: float = 0.0) -> None:
-        self.packed = packed
-        self.until = until
-        self.is_abandoned = False
-        self.is_slow = False
-
-    @abstractmethod
-    def answered(self, kind: int, name: int, body: bytes) -> None:
-        """Take the answer: kind and format as `frames` numbers them, and its bytes."""
-
-    @abstractmethod
-    def failed(self, error: MigovError) -> None:
-        """Take the reason why there is no answer."""
 
 
 class Owner(Protocol):
@@ -140,6 +114,10 @@ class PooledWorker(asyncio.Protocol):
     def forget(self) -> None:
         """Let go of what this process holds of it."""
         self.transport.abort()
+        self.unname()
+
+    def unname(self) -> None:
+        """Close the descriptor that names the process, all that is held of one never joined."""
         if self._process is not None:
             os.close(self._process)
             self._process = None

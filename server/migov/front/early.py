@@ -11,7 +11,7 @@ from migov.engine import frames
 from migov.engine.failures import error_of
 from migov.engine.operations import Query
 from migov.engine.pool import Pool
-from migov.engine.pooled import Ticket
+from migov.engine.tickets import Ticket
 from migov.errors import MigovError
 from migov.front.exchange import Exchange, Request
 from migov.front.front import Front

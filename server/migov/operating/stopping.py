@@ -62,9 +62,9 @@ def leave_if_threads_remain() -> None:
 
     Python would wait for it. The workers end when this process is gone.
     """
-    others = [thread for thread in threading.enumerate() if not thread.daemon]
-    if len(others) > 1:
-        log.warning("stopped: %d requests were not finished in time", len(others) - 1)
+    if any(
+        not each.daemon for each in threading.enumerate() if each is not threading.main_thread()
+    ):
         _leave(0)
 
 
