@@ -135,6 +135,14 @@ def test_a_new_graph_makes_a_file_and_an_emptied_one_loses_its(engine: LocalEngi
     assert "data/actors/who.ttl" not in gone.after
 
 
+def test_triples_do_not_write_a_mapping_set() -> None:
+    said = "<https://w3id.org/migov/id/actor/iom> <https://schema.org/sameAs> <http://e.example/x>"
+    for name in ("ror", "new"):
+        target = f"data/mappings/{name}.sssom.tsv"
+        with pytest.raises(RefusedError, match="is a mapping set"):
+            read_change(FILES, f"{said} .".encode(), "turtle", target=target)
+
+
 def test_an_update_changes_one_amount_and_keeps_lexical_forms(engine: LocalEngine) -> None:
     files = files_now(find_repository(ROOT))
     path = "data/records/iom/lm-0416.ttl"

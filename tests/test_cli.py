@@ -196,6 +196,9 @@ def test_examples_of_the_help_run(
         (tmp_path / "proposal.trig").write_text(f"GRAPH {graph} {{ {said} }}")
     if words[0] == "link":
         snapshots_of_targets(tmp_path)
+        row = "reject\tactor:iom\t00q08t645\tAnother body\n"
+        (tmp_path / "decisions.tsv").write_text(f"decision\tsubject\tobject\treason\n{row}")
+        under_git(tmp_path)
     if words[0] == "token":
         monkeypatch.setenv("MIGOV_TOKENS", str(tmp_path / "private/tokens.json"))
         if words[1] != "new":

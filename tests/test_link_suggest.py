@@ -77,7 +77,7 @@ CSV = """code,title,titre,sigle,pays
 """
 
 
-def pinned(folder: Path, name: str, content: str, **manifest: Any) -> Path:
+def pinned(folder: Path, name: str, content: str, /, **manifest: Any) -> Path:
     """Write a snapshot and its manifest, and return the manifest's path."""
     (folder / name).write_text(content, encoding="utf-8")
     given = {

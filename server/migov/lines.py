@@ -16,3 +16,12 @@ def lines_of(text: str) -> list[str]:
     if not lines[-1]:
         lines.pop()
     return [line.removesuffix("\r") for line in lines]
+
+
+def printable(text: str) -> str:
+    """Return a text in which every character can be shown: none steers a terminal or breaks a line.
+
+    >>> printable("a\\x1b[2Jb\\nc")
+    'a�[2Jb�c'
+    """
+    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)

@@ -11,8 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from migov.cli.link_review import command as review
+from migov.cli.link_shown import reasons_of
 from migov.cli.opening import opened
 from migov.cli.options import settings_from, settings_options
+from migov.lines import printable
 from migov.vocabulary import ID, KINDS, compact
 
 if TYPE_CHECKING:
@@ -29,8 +32,12 @@ def command() -> None:
     Examples:
       migov link suggest ror.yaml --kind actor
       migov link suggest publishers.yaml --format tsv
+      migov link review ror.yaml --kind actor
       migov link watch ror-next.yaml
     """
+
+
+command.add_command(review)
 
 
 @command.command(name="suggest")
@@ -67,7 +74,7 @@ def suggest(
       migov link suggest ror.yaml --kind actor
       migov link suggest publishers.yaml --format tsv
     """
-    from migov.linking.decided import decided_pairs
+    from migov.linking.decided import decided_pairs, mapping_sets
     from migov.linking.ours import ours
     from migov.linking.suggest import TargetIndex
     from migov.linking.targets import read_manifest, read_target
@@ -75,7 +82,7 @@ def suggest(
     target = read_manifest(manifest)
     with opened(settings_from(**given)) as (repository, engine):
         known = ours(engine)
-        decided = decided_pairs(repository)
+        decided = decided_pairs(mapping_sets(repository))
     index = TargetIndex(read_target(target, known.countries()))
     folders = tuple(f"{ID}{kind}/" for kind in kinds or _LINKED)
     asked = [each for each in known.index.portraits if each.iri.startswith(folders)]
@@ -140,7 +147,7 @@ def watch(manifest: Path, form: str, **given: Any) -> int:
             click.echo(f"{each.place}  {each.event}  {compact(each.link.subject)}")
             click.echo(f"    {each.message}")
         links = sum(
-            link.object.startswith(target.namespace) and not link.is_negative
+            link.object.startswith(target.namespace) and link.holds
             for each in sets
             for link in each.mappings
         )
@@ -156,17 +163,14 @@ def _as_text(found: Iterable[Suggestion], language: str) -> None:
             candidate = suggestion.candidate
             mark = "  certain" if candidate.is_certain else ""
             if candidate.rivals:
-                mark += f"  close to {', '.join(candidate.rivals[:3])}"
+                mark += f"  close to {', '.join(map(printable, candidate.rivals[:3]))}"
+            portrait = candidate.portrait
+            name = portrait.name_in((language, None, "en")).text
             click.echo(
-                f"  {suggestion.rank}. {candidate.score:5.1f}  {candidate.portrait.iri}  "
-                f"{candidate.portrait.name_in((language, None, 'en')).text}{mark}"
+                f"  {suggestion.rank}. {candidate.score:5.1f}  {printable(portrait.iri)}  "
+                f"{printable(name)}{mark}"
             )
-            reasons = (
-                f"{feature.name} {feature.points:+g}"
-                + (f" ({feature.seen})" if feature.seen else "")
-                for feature in candidate.features
-            )
-            click.echo(f"            {', '.join(reasons)}")
+            click.echo(f"            {', '.join(reasons_of(candidate))}")
         click.echo()
 
 

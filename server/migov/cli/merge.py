@@ -71,7 +71,8 @@ def command(
         sys.stdout.write(render(change, "text", lang))
         return 1
     with progress("Checking and merging the change"):
-        merged, verdict = _merged(repository, settings, change, author, message)
+        signed = author or signature(repository)
+        merged, verdict = judged_merge(repository, settings, change, signed, message)
     if verdict is not None:
         sys.stdout.write(render(verdict, "text", lang))
     if not merged.accepted:
@@ -84,10 +85,13 @@ def command(
     return 0
 
 
-def _merged(
-    repository: Repository, settings: Settings, change: Change, author: str | None, message: str
+def judged_merge(
+    repository: Repository, settings: Settings, change: Change, author: str, message: str
 ) -> tuple[Merged, Verdict | None]:
-    """Return the outcome, and the verdict on what was merged or refused."""
+    """Return the outcome, and the verdict on what was merged or refused.
+
+    Raises what `migov.merge.merge` and `migov.verdict.judge.verdict` raise.
+    """
     from migov.merge import merge
     from migov.verdict.earlier import earlier_policy
     from migov.verdict.judge import verdict
@@ -99,11 +103,10 @@ def _merged(
         found.append(verdict(repository, rebased, settings=settings, earlier=earlier))
         return found[-1].conforms
 
-    signed = author or _user(repository)
-    return merge(repository, change, signed, message, conforms), found[-1] if found else None
+    return merge(repository, change, author, message, conforms), found[-1] if found else None
 
 
-def _user(repository: Repository) -> str:
+def signature(repository: Repository) -> str:
     """Return the user of git as it signs; raises EnvironmentProblem where it knows none."""
     from migov.change.git import open_git
 

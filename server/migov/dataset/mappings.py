@@ -29,6 +29,8 @@ COLUMNS: Final = (
 )
 """The columns that we write, in order; the words are the standard's."""
 NOT: Final = "Not"
+UNSURE: Final = 0.5
+"""A confidence up to which a row is a question that stays open, and no link."""
 _VOID: Final = STANDARD_PREFIXES["void"]
 _TYPE: Final = NamedNode(STANDARD_PREFIXES["rdf"] + "type")
 _TITLE: Final = NamedNode(STANDARD_PREFIXES["dcterms"] + "title")
@@ -59,6 +61,16 @@ class Link:
     is_negative: bool = False
     row: int = 0
     columns: tuple[int, int, int] = (1, 3, 5)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether somebody was unsure of the pair: neither a link nor a decision against one."""
+        return not self.is_negative and self.confidence is not None and self.confidence <= UNSURE
+
+    @property
+    def holds(self) -> bool:
+        """Whether the row is a link, as the graph has it."""
+        return not self.is_negative and not self.is_open
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,11 +237,11 @@ def _wrong(
 def quads_of_mappings(file: ContentFile) -> Iterator[Quad]:
     """Yield the links of a mapping set as quads of its graph, after what the graph is.
 
-    A rejected pair says nothing in RDF. Raises ContentSyntaxError.
+    A pair that was rejected or left open says nothing in RDF. Raises ContentSyntaxError.
     """
     given = read_mappings(file)
     graph = NamedNode(file.graph)
-    links = [each for each in given.mappings if not each.is_negative]
+    links = [each for each in given.mappings if each.holds]
     title = str(given.header.get("mapping_set_title", file.path))
     said: list[tuple[NamedNode, NamedNode | Literal]] = [
         (_TYPE, NamedNode(NS + "CuratedGraph")),

@@ -160,7 +160,7 @@ def _of_mappings(path: str, text: str) -> dict[Triple, Written]:
     starts = list(line_starts(text))
     places: dict[Triple, Written] = {}
     for each in read_mappings(ContentFile(path, text.encode())).mappings:
-        if each.is_negative or not 0 < each.row <= len(starts):
+        if not each.holds or not 0 < each.row <= len(starts):
             continue
         start = starts[each.row - 1]
         end = starts[each.row] if each.row < len(starts) else len(text)

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 from migov.linking.index import NameIndex
 from migov.linking.portrait import Portrait
 from migov.linking.score import Candidate, candidates
 from migov.linking.targets import Entry
+from migov.vocabulary import NS
+
+_UNNAMED: Final = NS + "UnnamedSet"
 
 Pair = tuple[str, str]
 """One of ours and one of theirs, by IRI."""
@@ -37,10 +41,13 @@ class TargetIndex:
         """Yield candidates for each of ours, best first.
 
         A pair that was decided, accepted or rejected, is not suggested again. A kind of ours says
-        nothing of theirs, so types are compared only where a target has ours.
+        nothing of theirs, so types are compared only where a target has ours. An unnamed set is
+        nothing that anybody else could list.
         """
         known_types = {kind for entry in self.entries.values() for kind in entry.portrait.types}
         for each in ours:
+            if _UNNAMED in each.types:
+                continue
             asked = replace(each, iri="", types=each.types & known_types, parents=frozenset())
             found = candidates(
                 asked, self.index, most + sum(pair[0] == each.iri for pair in decided)

@@ -41,7 +41,7 @@ def watched(
     known = {entry.portrait.iri: entry for entry in entries}
     for each in sets:
         for link in each.mappings:
-            if link.object.startswith(target.namespace) and not link.is_negative:
+            if link.object.startswith(target.namespace) and link.holds:
                 place = Place(each.path, link.row, _OBJECT)
                 yield from _of_link(link, place, target, known, ours)
 

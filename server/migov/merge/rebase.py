@@ -8,7 +8,7 @@ from migov.change.matching import compare, rename
 from migov.change.model import Change, Files, is_graph
 from migov.change.read.patterns import without_known
 from migov.change.write import Edit, edited
-from migov.dataset import ContentFile, read_quads
+from migov.dataset import ContentFile, is_turtle, read_quads
 from migov.dataset.canonical import blanks, triple_of
 from migov.errors import ConflictError, Place
 
@@ -39,6 +39,8 @@ def _edit(
 ) -> Edit:
     if wanted is None or here is None or not is_graph(path):
         raise _conflict(path, "was changed on one side and removed on the other")
+    if not is_turtle(path):  # the rows of a mapping set say more than its triples
+        raise _conflict(path, "was changed on both sides")
     old, now = _triples(before), _triples(here)
     proposed = compare(old, _triples(wanted))
     nodes = compare(old, now).nodes

@@ -9,6 +9,8 @@ from pyoxigraph import Triple
 
 from migov.change.model import Files
 from migov.change.write.writer import new_file, write
+from migov.dataset import is_turtle
+from migov.errors import Place, RefusedError
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,9 +22,18 @@ class Edit:
 
 
 def edited(files: Files, edits: Mapping[str, Edit]) -> Files:
-    """Return the files after edits by path: a new graph gets a file, an emptied one loses its."""
+    """Return the files after edits by path: a new graph gets a file, an emptied one loses its.
+
+    Raises RefusedError for a mapping set, and what `write` raises.
+    """
     after = dict(files)
     for path, edit in edits.items():
+        if not is_turtle(path):
+            raise RefusedError(
+                f"{path} is a mapping set: its rows say more than triples can.",
+                place=Place(path),
+                hint="Use migov link review, or propose the rows as a git patch.",
+            )
         file = files.get(path)
         if file is None:
             if edit.added:

@@ -49,7 +49,7 @@ def check(context: Context) -> Iterator[Finding]:
             yield from _subject(context, facts, link)
             yield from _predicate(context, facts, link)
             yield from _object(context, facts, link)
-            if not link.is_negative:
+            if link.holds:
                 yield from _kind(context, facts, link)
                 yield from _identifier(context, facts, link)
         yield from _contradictions(context, facts, links)
@@ -200,7 +200,7 @@ def _contradictions(
     rejected = {(each.subject, each.object): each.row for each in links if each.is_negative}
     for link in links:
         row = rejected.get((link.subject, link.object))
-        if not link.is_negative and row is not None:
+        if link.holds and row is not None:
             yield context.finding(
                 "mapping-rejected",
                 (
@@ -223,10 +223,10 @@ def _one_to_one(
     """Yield links that make two things of ours one, or two things of a register."""
     theirs: dict[str, set[str]] = defaultdict(set)
     for link in links:
-        if not link.is_negative and link.predicate in _EQUAL:
+        if link.holds and link.predicate in _EQUAL:
             theirs[link.subject].add(link.object)
     for link in links:
-        if link.is_negative or link.predicate not in _EQUAL:
+        if not link.holds or link.predicate not in _EQUAL:
             continue
         others = sorted(elsewhere[link.object] - {link.subject})
         if others and not _is_replaced(context.after, link.subject, others[0]):

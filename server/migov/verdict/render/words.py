@@ -63,7 +63,7 @@ WORDS: Final = {
         "same-inference": "The same as before.",
         "fails-now": "cannot be asked",
         "rows": "{before} → {after} rows",
-        "laid-out": "Only the layout changes: {paths}.",
+        "laid-out": "No triple changes in {paths}: only layout, comments or unlinked pairs.",
         "left-out": "Not of the dataset, and not looked at: {paths}.",
         "more": "… and {count} more",
         "patch": "The patch",
@@ -97,7 +97,10 @@ WORDS: Final = {
         "same-inference": "Comme avant.",
         "fails-now": "ne peut être posée",
         "rows": "{before} → {after} lignes",
-        "laid-out": "Seule la mise en page change : {paths}.",
+        "laid-out": (
+            "Aucun triplet ne change dans {paths} : seulement la mise en page, des commentaires "
+            "ou des paires sans lien."
+        ),
         "left-out": "Hors du jeu de données, et non examiné : {paths}.",
         "more": "… et {count} de plus",
         "patch": "Le correctif",
