@@ -65,9 +65,58 @@ def test_an_engineer_asks_in_sparql_and_sees_a_mistake(page: Page) -> None:
     expect(page.get_by_role("textbox").first).to_have_value("SELECT * WHERE { ?s ?p }")
 
 
+@pytest.mark.parametrize("screen", SCREENS)
+def test_a_student_types_an_acronym_and_picks(browser: Browser, endpoint: str, screen: str) -> None:
+    """With the keyboard alone: the box is a combobox, and plain search stays what Enter does."""
+    width, height = SCREENS[screen]
+    with browser.new_page(viewport={"width": width, "height": height}) as page:
+        problems: list[object] = []
+        page.on("pageerror", lambda error: problems.append(error))
+        page.on("console", lambda said: problems.append(said.text))
+        page.goto(f"{endpoint}/actors")
+        box = page.get_by_role("combobox", name="Search")
+        box.press_sequentially("oim")
+        option = page.get_by_role("option", name="International Organization for Migration").first
+        expect(option).to_be_visible()
+        expect(box).to_have_attribute("aria-expanded", "true")
+        box.press("ArrowDown")
+        expect(option).to_have_attribute("aria-selected", "true")
+        expect(box).to_have_attribute("aria-activedescendant", re.compile("."))
+        box.press("Escape")
+        expect(option).to_be_hidden()
+        box.press("ArrowDown")
+        box.press("Enter")
+        expect(page).to_have_url(re.compile("/id/actor/iom$"))
+        page.get_by_role("combobox", name="Search").fill("thamm")
+        page.get_by_role("combobox", name="Search").press("Enter")
+        expect(page).to_have_url(re.compile(r"/search\?q=thamm"))
+        assert not problems
+
+
+def test_a_desk_officer_narrows_a_list(page: Page) -> None:
+    page.goto("/")
+    page.get_by_role("navigation", name="Main").get_by_role("link", name="Initiatives").click()
+    page.locator("#narrow").get_by_role("link", name="Morocco").click()
+    page.locator("#narrow").get_by_role("link", name="Tunisia").click()
+    expect(page).to_have_url(re.compile("country=mar&country=tun"))
+    expect(page.get_by_role("link", name="THAMM")).to_be_visible()
+    page.get_by_role("group", name="Chosen").get_by_role("link", name="Morocco").click()
+    expect(page).to_have_url(re.compile(r"initiatives\?country=tun$"))
+
+
 @pytest.mark.parametrize(
     "path",
-    ["/", "/queries", "/sparql", "/ns", "/dumps/", "/id/place/mar", "/id/actor/ilo", "/nothing"],
+    [
+        "/",
+        "/initiatives?country=mar",
+        "/queries",
+        "/sparql",
+        "/ns",
+        "/dumps/",
+        "/id/place/mar",
+        "/id/actor/ilo",
+        "/nothing",
+    ],
 )
 @pytest.mark.parametrize("screen", SCREENS)
 def test_no_page_is_wider_than_its_screen(

@@ -27,6 +27,7 @@ from migov.web import (
     search,
     shapes,
     sparql,
+    suggest,
     writing,
 )
 from migov.web.served import READINGS, SERVED, WRITER, CurrentSnapshot
@@ -61,6 +62,7 @@ def create_app(published: Published, settings: Settings) -> Flask:
         reconcile.blueprint,
         resolve.blueprint,
         search.blueprint,
+        suggest.blueprint,
     ):
         app.register_blueprint(blueprint)
     app.extensions[operation.EXTENSION] = operation.operation_of(app.extensions["migov"], settings)

@@ -32,7 +32,7 @@ def prepare_templates(app: Flask) -> None:
     """Let an application render the templates and give the static files."""
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = _YEAR
-    css = Path(app.static_folder or "", "migov.css")
+    static = Path(app.static_folder or "")
     app.jinja_env.globals.update(
         _=in_template,
         as_format=as_format,
@@ -40,7 +40,8 @@ def prepare_templates(app: Flask) -> None:
         citation=citation,
         compact=compact,
         counted=counted,
-        css_version=static_version(css.read_bytes()),
+        css_version=static_version((static / "migov.css").read_bytes()),
+        script_version=static_version((static / "suggest.js").read_bytes()),
         heading=heading,
         here=here,
         href=href,
