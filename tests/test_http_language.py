@@ -49,6 +49,7 @@ PAGES = (
     "/search",
     "/search?q=migration&type=Initiative&limit=3",
     "/search?q=qqqq",
+    "/links/review",
     "/problem/busy",
 )
 

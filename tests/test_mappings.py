@@ -52,6 +52,7 @@ def test_a_set_is_read_with_both_kinds_of_decision() -> None:
         (ROW + "place:tun\n", "row 10: it has 1 cells, not 7", 10, 1),
         (ROW.replace("place:mar", "http://x.example/mar"), "not a short IRI", 9, 1),
         (ROW.replace("place:mar", " place:mar"), "space around it", 9, 1),
+        (ROW.replace("wikidata:Q1028", "wikidata:Q1 028"), "“wikidata:Q1 028” does not make", 9, 4),
         ('"place:mar\tx', "row 9: a cell is not closed", 9, 1),
     ],
 )
@@ -68,6 +69,12 @@ def test_a_wrong_row_names_itself_and_the_column(
         (HEADER + COLUMNS.replace("confidence", "sureness"), "column 6 “sureness”", 8, 6),
         (HEADER + COLUMNS.replace("mapping_date", "confidence"), "stands twice", 8, 7),
         (HEADER.replace("#license", "#licence") + COLUMNS, "its header has no license", 1, None),
+        (
+            HEADER.replace("https://creative", "CC BY ") + COLUMNS,
+            "in its header is no IRI",
+            1,
+            None,
+        ),
         ("#a: [\n" + COLUMNS, "its header is not YAML", 1, 6),
         ("", "has no mapping_set_id", 1, None),
     ],

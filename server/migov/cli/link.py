@@ -91,7 +91,9 @@ def suggest(
     ]
     match form:
         case "json":
-            _as_json(found)
+            from migov.linking.listed import document
+
+            click.echo(json.dumps(document(found, target), ensure_ascii=False, indent=1))
         case "tsv":
             _as_tsv(found)
         case _:
@@ -172,26 +174,6 @@ def _as_text(found: Iterable[Suggestion], language: str) -> None:
             )
             click.echo(f"            {', '.join(reasons_of(candidate))}")
         click.echo()
-
-
-def _as_json(found: Iterable[Suggestion]) -> None:
-    document = [
-        {
-            "subject": each.ours.iri,
-            "object": each.candidate.portrait.iri,
-            "name": each.candidate.portrait.names[0].text,
-            "rank": each.rank,
-            "score": each.candidate.score,
-            "certain": each.candidate.is_certain,
-            "rivals": list(each.candidate.rivals),
-            "features": [
-                {"name": feature.name, "points": feature.points, "seen": feature.seen}
-                for feature in each.candidate.features
-            ],
-        }
-        for each in found
-    ]
-    click.echo(json.dumps(document, ensure_ascii=False, indent=1))
 
 
 def _as_tsv(found: Iterable[Suggestion]) -> None:

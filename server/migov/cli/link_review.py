@@ -92,6 +92,7 @@ def command(
     Exit codes: 0 merged, or nothing was decided · 1 does not conform · 2 could not run.
     """
     from migov.cli.merge import signature
+    from migov.linking.decisions import proposal
 
     settings = settings_from(**given)
     named: list[tuple[Choice, str, str]] = [
@@ -118,7 +119,8 @@ def command(
         return 0
     known_as = reviewer or signed.partition("<")[0].strip()
     try:
-        change = _change(review, made, before, known_as)
+        registered = [(review.register, each) for each in made]
+        change = proposal(before, registered, known_as, date.today().isoformat())
         return _merged(
             repository, settings, change, made, signed, message, printable(review.snapshot), lang
         )
@@ -257,17 +259,6 @@ def _answer(question: str) -> str | None:
     except EOFError:
         click.echo()
         return None
-
-
-def _change(review: Review, made: Sequence[Decision], before: Files, reviewer: str) -> Change:
-    from migov.change.model import Change
-    from migov.dataset import ContentFile
-    from migov.dataset.mappings import written_mappings
-    from migov.linking.decisions import decided, set_of
-
-    found = decided(set_of(review.sets, review.register), made, reviewer, date.today().isoformat())
-    file = ContentFile(found.path, written_mappings(found))
-    return Change(before, {**before, found.path: file}, "review")
 
 
 def _merged(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from migov.lines import printable
@@ -30,18 +30,5 @@ def portrait_lines(
     names = dict.fromkeys([first.text, *(name.text for name in portrait.names)])
     more = f" … + {len(names) - _MOST_NAMES}" if len(names) > _MOST_NAMES else ""
     yield f"    {' · '.join(map(printable, list(names)[:_MOST_NAMES]))}{more}"
-    for name, values in (
-        ("acronym", map(str.upper, sorted(portrait.acronyms))),
-        ("type", _labels(portrait.types, label)),
-        ("country", sorted(portrait.countries)),
-        ("year", map(str, sorted(portrait.years))),
-        ("part of", _labels(portrait.parents, label)),
-        ("identifier", (f"{scheme} {value}" for scheme, value in sorted(portrait.identifiers))),
-    ):
-        told = ", ".join(map(printable, values))
-        if told:
-            yield f"    {name}: {told}"
-
-
-def _labels(iris: Iterable[str], label: Callable[[str], str]) -> list[str]:
-    return sorted(map(label, iris))
+    for name, values in portrait.told(label).items():
+        yield f"    {name}: {', '.join(map(printable, values))}"

@@ -118,7 +118,17 @@ def _header(path: str, text: str) -> tuple[dict[str, Any], int]:
     for name in ("mapping_set_id", "license"):
         if not isinstance(header.get(name), str):
             raise _wrong(path, f"its header has no {name}", 1)
+        if not _is_iri(header[name]):
+            raise _wrong(path, f"{name} “{header[name]}” in its header is no IRI", 1)
     return header, len(lines)
+
+
+def _is_iri(text: str) -> bool:
+    try:
+        NamedNode(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _prefixes(path: str, header: Mapping[str, Any]) -> dict[str, str]:
@@ -217,7 +227,10 @@ class _Rows:
             raise self._wrong(f"{name} “{short}” is not a short IRI like wikidata:Q1028", column)
         if prefix not in self._prefixes:
             raise self._wrong(f"{name}: curie_map has no prefix “{prefix}:”", column)
-        return self._prefixes[prefix] + local
+        try:
+            return NamedNode(self._prefixes[prefix] + local).value
+        except ValueError as error:
+            raise self._wrong(f"{name} “{short}” does not make an IRI", column) from error
 
     def _wrong(self, what: str, column: int) -> ContentSyntaxError:
         row = self._above + max(1, self._reader.line_num)
@@ -230,7 +243,7 @@ def _wrong(
     return ContentSyntaxError(
         f"{path} is not a mapping set: {what}.",
         place=Place(path, row, column),
-        hint="Columns are counted as cells; data/mappings/README.md shows a set.",
+        hint="Columns are counted as cells; data/README.md says what a set is.",
     )
 
 

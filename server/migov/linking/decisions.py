@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal, get_args
 
-from migov.dataset.mappings import UNSURE, Link, MappingSet
+from migov.change.model import Change, Files
+from migov.dataset import ContentFile
+from migov.dataset.mappings import UNSURE, Link, MappingSet, written_mappings
 from migov.errors import ParameterError
 from migov.lines import printable
+from migov.linking.decided import sets_among
 from migov.linking.score import Candidate
 from migov.vocabulary import BASE, CONCEPT, GRAPH, PREFIXES, STANDARD_PREFIXES
 
 Choice = Literal["accept", "reject", "unsure"]
 CHOICES: Final[tuple[Choice, ...]] = get_args(Choice)
 _LONGEST: Final = 2_000
+_SLUG: Final = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _SAME: Final = STANDARD_PREFIXES["schema"] + "sameAs"
 _EXACT: Final = STANDARD_PREFIXES["skos"] + "exactMatch"
 _SEMAPV: Final = "https://w3id.org/semapv/vocab/"
@@ -85,7 +90,7 @@ def set_of(sets: Iterable[MappingSet], register: Register) -> MappingSet:
         if register.namespace in each.prefixes.values():
             return each
     slug = register.scheme.lower()
-    if not re.fullmatch(r"[a-z0-9]+(?:-[a-z0-9]+)*", slug):
+    if not _SLUG.fullmatch(slug) or slug in PREFIXES or slug == "semapv":
         raise ParameterError(
             f"“{register.scheme}” cannot name a mapping set.",
             hint="The scheme of a target is lower-case words and hyphens, such as iati-org.",
@@ -103,6 +108,26 @@ def set_of(sets: Iterable[MappingSet], register: Register) -> MappingSet:
         "mapping_set_title": f"Links to {line_of(register.name, 'name of the target')}",
     }
     return MappingSet(path, header, prefixes)
+
+
+def proposal(
+    before: Files, made: Sequence[tuple[Register, Decision]], reviewer: str, day: str
+) -> Change:
+    """Return the change that decisions make of the mapping sets among files.
+
+    Raises ContentSyntaxError for a broken set, and ParameterError as `set_of` and `decided` do.
+    """
+    sets = {each.path: each for each in sets_among(before.values())}
+    by_set: dict[str, list[Decision]] = defaultdict(list)
+    for register, decision in made:
+        found = set_of(sets.values(), register)
+        sets[found.path] = found
+        by_set[found.path].append(decision)
+    after = dict(before)
+    for path, decisions in by_set.items():
+        written = written_mappings(decided(sets[path], decisions, reviewer, day))
+        after[path] = ContentFile(path, written)
+    return Change(before, after, "review")
 
 
 def decided(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from migov.linking.names import Name, acronyms_in, compact_acronym, named
@@ -37,6 +37,18 @@ class Portrait:
                 if name.language == language:
                     return name
         return self.names[0]
+
+    def told(self, label: Callable[[str], str]) -> dict[str, list[str]]:
+        """Return what the thing is known by beside its names, by kind; `label` names an IRI."""
+        found = {
+            "acronym": [each.upper() for each in sorted(self.acronyms)],
+            "type": sorted(map(label, self.types)),
+            "country": sorted(self.countries),
+            "year": [str(each) for each in sorted(self.years)],
+            "part of": sorted(map(label, self.parents)),
+            "identifier": [f"{scheme} {value}" for scheme, value in sorted(self.identifiers)],
+        }
+        return {name: values for name, values in found.items() if values}
 
 
 def portrait(

@@ -24,6 +24,7 @@ from migov.web import (
     reconcile,
     resolve,
     responses,
+    review,
     search,
     shapes,
     sparql,
@@ -61,6 +62,7 @@ def create_app(published: Published, settings: Settings) -> Flask:
         reconcile.draft,
         reconcile.blueprint,
         resolve.blueprint,
+        review.blueprint,
         search.blueprint,
         suggest.blueprint,
     ):

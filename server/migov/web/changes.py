@@ -6,8 +6,10 @@ Without `merge=true` the verdict comes back, and nothing is stored.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from functools import partial
+from typing import Final
 
 from flask import Blueprint, Response, current_app, request, url_for
 
@@ -66,14 +68,19 @@ def check() -> Response:
     # A form that is posted by hand has its format in the address or beside the text.
     named = last(fields, "format") if is_form and explicit_format() is None else None
     format = format_among(OFFERED, named)
-    if _is_merge(fields):
-        return _merged(_asked(fields, is_form), format, last(fields, "message"))
+    credentials = request.headers.get("Authorization")
+    if is_merge(fields, credentials):
+        asked = _asked(fields, is_form)
+        answer = answered(
+            partial(_proposal, asked), format, credentials, last(fields, "message"), merges=True
+        )
+        return answer if format is not PAGE else _page(asked, answer=answer)
     if format is not PAGE:
-        return body(_answer(_asked(fields, is_form), format.name), format)
+        return answered(partial(_proposal, _asked(fields, is_form)), format)
     asked = _Asked()
     try:
         asked = _asked(fields, is_form)
-        return _page(asked, verdict=json.loads(_answer(asked, "json")))
+        return _page(asked, answer=answered(partial(_proposal, asked), format))
     except MigovError as error:
         return _page(asked, failure=problem(error))
 
@@ -101,11 +108,6 @@ def _asked(fields: Parameters, is_form: bool) -> _Asked:
     return _Asked(content, kind, target if kind == "turtle" else None, flag(fields, "replace"))
 
 
-def _answer(asked: _Asked, format: str) -> bytes:
-    verdicts: Verdicts = current_app.extensions[EXTENSION]
-    return verdicts.ask(_proposal(asked, format))[1]
-
-
 def _proposal(asked: _Asked, format: str) -> Proposal:
     return Proposal(
         asked.content,
@@ -117,34 +119,47 @@ def _proposal(asked: _Asked, format: str) -> Proposal:
     )
 
 
-def _is_merge(fields: Parameters) -> bool:
+def is_merge(fields: Parameters, credentials: str | None) -> bool:
     """Return whether a merge is asked for; raises UnauthorizedError for a token that is not good.
 
     A verdict needs no token, but one that is brought is looked at.
     """
-    writing, credentials = writer(), request.headers.get("Authorization")
-    is_merge = flag(fields, "merge")
-    if is_merge and writing is None:
+    writing = writer()
+    wanted = flag(fields, "merge")
+    if wanted and writing is None:
         raise NotOfferedError(
             "This server merges nothing: its operator has set no tokens.",
             hint="Leave merge=true out for the verdict alone, or use migov merge or git.",
         )
     if writing is not None and credentials is not None:
         writing.token(credentials, "propose")
-    return is_merge
+    return wanted
 
 
-def _merged(asked: _Asked, format: Format, message: str | None) -> Response:
+def answered(
+    proposed: Callable[[str], Proposal],
+    format: Format,
+    credentials: str | None = None,
+    message: str | None = None,
+    *,
+    merges: bool = False,
+) -> Response:
+    """Return the verdict on what is proposed, or what became of it where it is to be merged.
+
+    `proposed` gives the proposal for the name of a report. For a page the report is JSON. Raises
+    what `Verdicts.ask` and `GatedWriter.merged` raise.
+    """
+    report = REPORTS[0] if format is PAGE else format
+    proposal = proposed(report.name)
+    if not merges:
+        verdicts: Verdicts = current_app.extensions[EXTENSION]
+        return body(verdicts.ask(proposal)[1], report)
     writing = writer()
     assert writing is not None
     refuse_foreign_origin(request.headers.get("Origin"), request.host)
-    token = writing.token(request.headers.get("Authorization"), "merge")
-    report = REPORTS[0] if format is PAGE else format
-    written = writing.merged(token, write_of(_proposal(asked, report.name), report, message))
-    if format is PAGE:
-        response = _page(asked, verdict=json.loads(written.body))
-    else:
-        response = body(written.body, format)
+    token = writing.token(credentials, "merge")
+    written = writing.merged(token, write_of(proposal, report, message))
+    response = body(written.body, report)
     response.status_code = written.status
     response.headers.extend(list(written.headers))
     return response
@@ -153,20 +168,22 @@ def _merged(asked: _Asked, format: Format, message: str | None) -> Response:
 def _page(
     asked: _Asked,
     *,
-    verdict: dict[str, Any] | None = None,
+    answer: Response | None = None,
     failure: Problem | None = None,
 ) -> Response:
     response = page(
         "changes.html",
-        status=failure.status if failure else 200,
+        status=failure.status if failure else answer.status_code if answer else 200,
         asked=asked,
         text=asked.content.decode("utf-8", "replace"),
         kinds=_TITLES,
         address=url_for("changes.form", _external=True),
         takes_writes=writer() is not None,
-        verdict=verdict,
+        verdict=json.loads(answer.get_data()) if answer else None,
         failure=failure,
         language=languages()[0],
     )
     response.headers.extend(list(failure.headers if failure else ()))
+    if answer is not None and "Migov-Commit" in answer.headers:
+        response.headers["Migov-Commit"] = answer.headers["Migov-Commit"]
     return response

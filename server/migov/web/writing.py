@@ -222,7 +222,9 @@ def gated(site: Site, verdicts: Verdicts) -> GatedWriter | None:
 
 def write_of(proposal: Proposal, format: Format, message: str | None = None) -> Asked:
     """Return a write with what the request says beside it; raises ParameterError."""
-    by_state = request.blueprint in ("changes", "sparql") and "If-Match" in request.headers
+    by_state = (
+        request.blueprint in ("changes", "review", "sparql") and "If-Match" in request.headers
+    )
     return Asked(
         proposal,
         format,
