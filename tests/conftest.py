@@ -7,9 +7,10 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from functools import cache as cache_calls
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Thread
@@ -24,9 +25,10 @@ from migov.repository import Repository, find_repository
 from migov.settings import Settings
 from migov.web import create_app
 from second_server import countries, oxigraph
+from stores import PASSWORD, STORES, RunningStore, running_store
 
 ROOT = Path(__file__).resolve().parent.parent
-_ADDRESS = re.compile(r"http://\S+?:\d+/")
+_ADDRESS = re.compile(r" at (http://\S+?:\d+/)")
 
 
 @pytest.fixture(scope="session")
@@ -119,7 +121,7 @@ def _address(lines: SimpleQueue[str], wait: float) -> str:
         except Empty:
             raise AssertionError(f"the server did not start: {''.join(seen)}") from None
         if found := _ADDRESS.search(seen[-1]):
-            return found[0].rstrip("/")
+            return found[1].rstrip("/")
 
 
 @pytest.fixture(scope="session")
@@ -127,6 +129,25 @@ def second_endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a second server, which knows countries and cities."""
     with oxigraph(tmp_path_factory.mktemp("second") / "store", countries()) as address:
         yield address
+
+
+@pytest.fixture(scope="session")
+def stores(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], RunningStore]]:
+    """Real SPARQL stores by name, each started when it is asked for first."""
+    with ExitStack() as opened, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MIGOV_PASSWORD", PASSWORD)
+
+        @cache_calls
+        def started(name: str) -> RunningStore:
+            return opened.enter_context(running_store(name, tmp_path_factory.mktemp(name)))
+
+        yield started
+
+
+@pytest.fixture(scope="session", params=STORES)
+def store(request: pytest.FixtureRequest, stores: Callable[[str], RunningStore]) -> RunningStore:
+    """A real SPARQL store of either kind; what a test publishes there, the next one replaces."""
+    return stores(request.param)
 
 
 @pytest.fixture(scope="session")

@@ -17,6 +17,7 @@ import termios
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
@@ -148,7 +149,7 @@ def _groups(group: click.Group, name: str = "migov") -> Iterator[tuple[str, clic
 
 def _examples() -> Iterator[str]:
     for name, command in _groups(cli):
-        help_ = command.help or ""
+        help_ = re.sub(r"\\\n\s+", "", command.help or "")
         found = re.findall(r"^\s*(migov .+)$", help_, re.MULTILINE)
         assert found, f"the help of “{name}” has no example"
         yield from found
@@ -170,9 +171,27 @@ def snapshots_of_targets(folder: Path) -> None:
         path.rename(folder / f"{name}.yaml")
 
 
-@pytest.mark.parametrize("example", sorted(set(_examples())))
+ADDRESSES = {
+    "https://store.example/repositories/migov/rdf-graphs/service": ("oxigraph", "/store"),
+    "https://store.example/repositories/migov/statements": ("oxigraph", "/update"),
+    "https://store.example/repositories/migov": ("oxigraph", "/query"),
+    "http://127.0.0.1:7878/query": ("oxigraph", "/query"),
+    "http://127.0.0.1:8890/sparql": ("virtuoso", "/sparql"),
+}
+"""What examples name as a store: which real one is asked there, and at which path."""
+
+
+def _with_marks(example: str) -> Any:
+    names = {name for address, (name, _) in ADDRESSES.items() if address in example}
+    marks = [pytest.mark.xdist_group("stores")] if names else []
+    if "virtuoso" in names:
+        marks.append(pytest.mark.needs("virtuoso-t"))
+    return pytest.param(example, marks=marks)
+
+
+@pytest.mark.parametrize("example", [*map(_with_marks, sorted(set(_examples())))])
 def test_examples_of_the_help_run(
-    example: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    example: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> None:
     monkeypatch.setattr("migov.front.serve", lambda *_: None)
     monkeypatch.setattr("migov.operating.stopping.leave_if_threads_remain", lambda: None)
@@ -199,6 +218,11 @@ def test_examples_of_the_help_run(
         row = "reject\tactor:iom\t00q08t645\tAnother body\n"
         (tmp_path / "decisions.tsv").write_text(f"decision\tsubject\tobject\treason\n{row}")
         under_git(tmp_path)
+    if ADDRESSES.keys() & words:
+        stores = request.getfixturevalue("stores")
+        asked = {word: ADDRESSES[word] for word in words if word in ADDRESSES}
+        real = {word: stores(name).at(path) for word, (name, path) in asked.items()}
+        words = [real.get(word, word) for word in words]
     if words[0] == "token":
         monkeypatch.setenv("MIGOV_TOKENS", str(tmp_path / "private/tokens.json"))
         if words[1] != "new":

@@ -69,6 +69,7 @@ def published(repository: Repository, settings: Settings) -> Iterator[Published]
 
 @pytest.fixture(params=[(1, 1), (2, 2)], ids=["one core", "two cores"])
 def bench(published: Published, request: pytest.FixtureRequest) -> Iterator[Bench]:
+    assert published.edition.forker is not None
     made = Bench(published.edition.forker, Limits(2.0, 400, 64), *request.param)
     yield made
     made.pool.close()

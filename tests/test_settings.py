@@ -11,7 +11,7 @@ from conftest import ROOT
 from migov.cli import serve
 from migov.endpoints import Endpoint
 from migov.errors import EnvironmentProblem
-from migov.settings import Settings, option, table, variable
+from migov.settings import Settings, option, table, variable, without_secrets
 
 
 def test_without_an_environment_the_defaults_hold() -> None:
@@ -48,6 +48,8 @@ def test_every_setting_is_read_from_its_variable() -> None:
         "MIGOV_FEDERATION": "https://a.example/sparql",
         "MIGOV_FEDERATION_DEADLINE": "30",
         "MIGOV_FEDERATION_ANSWER": "1.5",
+        "MIGOV_ENGINE": "https://store.example/query",
+        "MIGOV_USER": "reader",
     }
     assert {variable(setting.name) for setting in fields(Settings)} == set(given)
     assert Settings.from_environment(given) == Settings(
@@ -76,6 +78,8 @@ def test_every_setting_is_read_from_its_variable() -> None:
         federation=(Endpoint("https://a.example/sparql"),),
         federation_deadline=30.0,
         federation_answer=1.5,
+        engine="https://store.example/query",
+        user="reader",
     )
 
 
@@ -116,12 +120,29 @@ def test_the_process_s_environment_is_read(monkeypatch: pytest.MonkeyPatch) -> N
             for name in ("WORKERS", "MEMORY", "ANSWER", "TEXT", "PAGE")
             for value in ("0", "-1", "1.5", "x")
         ),
+        *(
+            ("ENGINE", value)
+            for value in (
+                "store.example/query",
+                "ftp://store.example/",
+                "http://",
+                "http:///query",
+                "http://store.example:99999/",
+                "http://store.example/#part",
+                "http://store.example/a b",
+                "http://reader:secret@store.example/query",
+                "http://reader@store.example/query",
+            )
+        ),
     ],
 )  # fmt: skip
 def test_what_does_not_fit_is_told_with_its_variable_and_meaning(name: str, value: str) -> None:
     with pytest.raises(EnvironmentProblem) as caught:
         Settings.from_environment({f"MIGOV_{name}": value})
-    assert caught.value.message.startswith(f"MIGOV_{name}={value!r} does not fit: ")
+    assert caught.value.message.startswith(
+        f"MIGOV_{name}={without_secrets(value)!r} does not fit: "
+    )
+    assert "secret" not in caught.value.message
     assert caught.value.hint is not None
     assert caught.value.hint.startswith(f"MIGOV_{name} is: ")
 

@@ -147,3 +147,7 @@ class BudgetError(LimitError):
 
 class EnvironmentProblem(MigovError):
     """The machine or the set-up is in the way: a taken port, a missing folder, no permission."""
+
+
+class StoreProblem(EnvironmentProblem):
+    """The SPARQL store behind this server cannot be reached, or gives no answer to rely on."""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import re
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import platformdirs
 
@@ -94,6 +96,21 @@ def _path(text: str) -> Path:
         raise ValueError("there is no such user") from None
 
 
+def checked_url(text: str) -> str:
+    """Return an address as it is given; raises ValueError where it is none, or names a user."""
+    try:
+        parts = urlsplit(text)
+        is_address = parts.scheme in ("http", "https") and bool(parts.hostname)
+        has_port = parts.port is None or parts.port > 0
+    except ValueError:
+        is_address = has_port = False
+    if not is_address or not has_port or parts.fragment or not text.isascii() or " " in text:
+        raise ValueError("it must be an address that begins with http:// or https://")
+    if parts.username is not None or parts.password is not None:
+        raise ValueError("a name or password does not belong into an address, which is logged")
+    return text
+
+
 _CACHE = Path(platformdirs.user_cache_dir("migov"))
 
 
@@ -164,6 +181,17 @@ class Settings:
     federation_answer: float = _setting(
         8.0, "megabytes that the answer of another endpoint may have", _positive_number
     )
+    engine: str | None = _setting(
+        None,
+        "address of a SPARQL 1.1 store that answers instead of the workers",
+        checked_url,
+        unset="none: the files of this machine are asked",
+    )
+    user: str | None = _setting(
+        None,
+        "name that the store knows; its password is MIGOV_PASSWORD, or both are in ~/.netrc",
+        str,
+    )
 
     log: str = _setting(
         "text", "form of the log: text, or json for programs", _one_of("text", "json")
@@ -201,10 +229,19 @@ class Settings:
                     values[setting.name] = setting.metadata["parse"](given)
                 except ValueError as error:
                     raise EnvironmentProblem(
-                        f"{name}={given!r} does not fit: {error}.",
+                        f"{name}={without_secrets(given)!r} does not fit: {error}.",
                         hint=f"{name} is: {setting.metadata['help']}.",
                     ) from error
         return cls(**values)
+
+
+def without_secrets(text: str) -> str:
+    """Return a value that may be shown: an address without the name and password in it.
+
+    >>> without_secrets("http://reader:secret@store.example/query")
+    'http://…@store.example/query'
+    """
+    return re.sub(r"//[^/]*@", "//…@", text)
 
 
 def variable(name: str) -> str:

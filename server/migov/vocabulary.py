@@ -23,6 +23,9 @@ INFERRED_GRAPH: Final = GRAPH + "inferred"
 ASSERTED_GRAPH: Final = GRAPH + "asserted"
 """A name for the union of the asserted graphs, for use in FROM beside the inferred graph."""
 
+PUBLISHED_GRAPH: Final = GRAPH + "published"
+"""Where a store that was published to keeps what it holds: a digest for each graph."""
+
 KINDS: Final = (
     "initiative",
     "actor",

@@ -32,6 +32,7 @@ COMMANDS: Final = {
     "fmt": "Bring Turtle files into the house layout.",
     "new": "Begin a record, an actor or another file.",
     "link": "Find what elsewhere is the same as something of ours.",
+    "publish": "Bring a SPARQL store to the state of the files.",
     "export": "Write dumps of the whole dataset.",
     "fsck": "Check that every byte is as it was written.",
     "token": "Make, list and revoke tokens to write over HTTP with.",

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
-from migov.settings import Settings, option, shown_default, variable
+from migov.settings import Settings, option, shown_default, variable, without_secrets
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -27,7 +27,7 @@ class _SettingType(click.ParamType[Any]):
         try:
             return self._parse(value)
         except ValueError as error:
-            self.fail(f"{value!r} does not fit: {error}.", param, ctx)
+            self.fail(f"{without_secrets(value)!r} does not fit: {error}.", param, ctx)
 
 
 def settings_options(*names: str) -> Callable[[_Command], _Command]:
@@ -61,7 +61,9 @@ def _metavar(name: str, default: object) -> str:
         return "FILE"
     if isinstance(default, tuple):
         return "LIST"
-    return "TEXT" if isinstance(default, str) else "NUMBER"
+    if name == "engine":
+        return "URL"
+    return "TEXT" if isinstance(default, str) or name == "user" else "NUMBER"
 
 
 def settings_from(**given: Any) -> Settings:

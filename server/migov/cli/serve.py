@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from migov.cli.options import settings_from, settings_options
 from migov.cli.terminal import progress
-from migov.repository import find_repository
-from migov.settings import Settings
+from migov.repository import Repository, find_repository
+
+if TYPE_CHECKING:
+    import asyncio
+
+    from migov.engine import Published
+    from migov.settings import Settings
 
 
 @click.command(name="serve")
@@ -33,6 +38,7 @@ def command(scratch: bool, **given: Any) -> None:
       migov serve --port 8080
       migov serve --host 0.0.0.0 --deadline 5
       migov serve --scratch
+      migov serve --engine http://127.0.0.1:7878/query
     """
     settings = settings_from(**given)
     from migov.operating.log import written
@@ -52,8 +58,7 @@ def command(scratch: bool, **given: Any) -> None:
 def _serve(settings: Settings) -> None:
     """Serve the files until a signal ends it."""
     repository = find_repository(settings.root)
-    from migov.engine import Published
-    from migov.front import new_loop, opener, serve
+    from migov.front import new_loop, serve
     from migov.merge import recover_before_reading
     from migov.operating.operation import log_settings
 
@@ -61,16 +66,33 @@ def _serve(settings: Settings) -> None:
         log_settings(settings)
     recover_before_reading(repository)
     loop = new_loop()
-    with progress(f"Building the graph from {repository.root}"):
-        published = Published(repository, settings, opener(loop))
+    published = _published(repository, settings, loop)
     snapshot = published.edition.snapshot
 
     def announce(address: str) -> None:
         click.echo(f"migov answers at {address}")
         click.echo(f"{snapshot.triples:,} triples of snapshot {snapshot.name}. Ctrl-C ends it.")
+        if published.remark is not None:
+            click.echo(f"{published.remark.message} {published.remark.hint}", err=True)
 
     try:
         serve(published, settings, loop, announce)
     finally:
         published.close()
         loop.close()
+
+
+def _published(
+    repository: Repository, settings: Settings, loop: asyncio.AbstractEventLoop
+) -> Published:
+    """Return what is served: the files, or what a store elsewhere holds."""
+    if settings.engine:
+        from migov.engine.remote import PublishedElsewhere
+
+        with progress(f"Asking the store at {settings.engine}"):
+            return PublishedElsewhere(repository, settings)
+    from migov.engine import Published
+    from migov.front import opener
+
+    with progress(f"Building the graph from {repository.root}"):
+        return Published(repository, settings, opener(loop))

@@ -11,7 +11,7 @@ from pathlib import Path
 from migov.engine.local import LocalEngine
 from migov.engine.operations import Engine, Limits
 from migov.engine.process import Forker
-from migov.errors import ContentError, EnvironmentProblem
+from migov.errors import ContentError, EnvironmentProblem, MigovError
 from migov.repository import Repository
 from migov.settings import Settings
 from migov.snapshot import How, Snapshot, build_snapshot
@@ -30,18 +30,22 @@ class Edition:
 
     `engine` runs what outsiders write; `house` runs this software's own questions and the canned
     ones, so that no stranger's slow query keeps a page waiting. Both get their workers from
-    `forker`, which has the snapshot loaded once.
+    `forker`, which has the snapshot loaded once; it is None where a store elsewhere answers.
+    `is_settled` says that what is asked stays as it is; a store may be between two snapshots, and
+    then an answer belongs to none.
     """
 
     snapshot: Snapshot
     engine: Engine
     house: Engine
-    forker: Forker
+    forker: Forker | None = None
+    is_settled: bool = True
 
     def close(self) -> None:
         self.engine.close()
         self.house.close()
-        self.forker.close()
+        if self.forker is not None:
+            self.forker.close()
 
 
 class Published:
@@ -52,17 +56,19 @@ class Published:
     ) -> None:
         """Build and publish the files as they are now; raises ContentError when one is broken.
 
-        `opener` makes the engine for what outsiders write.
+        `opener` makes the engine for what outsiders write. `problem` keeps a newer state from being
+        published; `remark` is worth saying beside what is.
         """
         self.repository = repository
         self.problem: ContentError | EnvironmentProblem | None = None
+        self.remark: MigovError | None = None
         self._opener = opener
         self._cache: Path = settings.cache
         self._how = How.from_settings(settings)
         self._limits = Limits.from_settings(settings)
         self._workers = settings.workers
         self._refreshing = threading.Lock()
-        self._edition = self._open(build_snapshot(repository, self._cache, self._how))
+        self._edition = self._first()
 
     @property
     def edition(self) -> Edition:
@@ -77,7 +83,7 @@ class Published:
         """
         with self._refreshing:
             try:
-                fresh = self._fresh(build_snapshot(self.repository, self._cache, self._how))
+                fresh = self._newest()
                 before = self._edition
                 try:
                     ready(fresh)
@@ -95,8 +101,22 @@ class Published:
             before.close()  # still answers the requests that began with it
             return True
 
+    def outside(self) -> object:
+        """Return what tells by changing that there is something newer beside the files."""
+        return None
+
+    def with_files(self, snapshot: Snapshot) -> Snapshot:
+        """Return a published snapshot with its quads in a folder of this machine."""
+        return snapshot
+
     def close(self) -> None:
         self._edition.close()
+
+    def _first(self) -> Edition:
+        return self._open(build_snapshot(self.repository, self._cache, self._how))
+
+    def _newest(self) -> Edition:
+        return self._fresh(build_snapshot(self.repository, self._cache, self._how))
 
     def _fresh(self, snapshot: Snapshot) -> Edition:
         """Return the edition of a snapshot; the engine stays where the files are the same."""

@@ -149,11 +149,9 @@ def _incoming(this: str) -> str:
     SELECT ?g ?p ?o ?locator ?certainty ?wording ?comment WHERE {{
       {this}
       GRAPH ?g {{
-        ?s ?p ?this .
+        {{ ?o ?p ?this FILTER(isIRI(?o)) }}
+        UNION {{ ?s ?p ?this . ?o ?via ?s FILTER(isBlank(?s) && isIRI(?o)) }}
         FILTER(?p NOT IN (mg:actor, mg:participationIn, rdf:subject, rdf:object))
-        OPTIONAL {{ FILTER(isBlank(?s)) ?owner ?via ?s }}
-        BIND(COALESCE(?owner, ?s) AS ?o)
-        FILTER(isIRI(?o))
         {claim_pattern("?o", "?this")}
       }}
     }} ORDER BY ?p ?o ?g LIMIT {MOST_LINKS + 1}"""

@@ -55,9 +55,9 @@ def serve(
     """
     app = create_app(published, settings)
     site = app.extensions["migov"]
-    server = server_of(app, settings)
+    server = server_of(app, settings, is_early=settings.engine is None)
     listener = bind(settings.host, settings.port)
-    watcher = Watcher(published.repository, settings.watch, site.refresh)
+    watcher = Watcher(published.repository, settings.watch, site.refresh, published.outside)
     try:
         with app.extensions[EXTENSION].metrics.served_at(settings.metrics):
             announce(address(listener))

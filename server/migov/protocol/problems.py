@@ -28,6 +28,7 @@ from migov.errors import (
     RequestError,
     ResourceError,
     StoppingError,
+    StoreProblem,
     TooComplexError,
     UncommittedError,
     UnknownEntityError,
@@ -116,6 +117,9 @@ PROBLEMS: Final[dict[type[MigovError], ProblemType]] = {
     StoppingError: ProblemType("stopping", HTTPStatus.SERVICE_UNAVAILABLE, "Stopping"),
     BusyError: ProblemType("busy", HTTPStatus.SERVICE_UNAVAILABLE, "Busy"),
     LimitError: ProblemType("limit", HTTPStatus.SERVICE_UNAVAILABLE, "A limit was reached"),
+    StoreProblem: ProblemType(
+        "store", HTTPStatus.BAD_GATEWAY, "The store behind this server does not answer"
+    ),
     ContentError: ProblemType(
         "content", HTTPStatus.INTERNAL_SERVER_ERROR, "A file of the repository is wrong"
     ),

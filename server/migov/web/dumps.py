@@ -91,14 +91,16 @@ def void() -> Response:
         location = url_for("dumps.index")
         return Response(status=HTTPStatus.SEE_OTHER, headers={"Location": location})
     folder = _folder(state().snapshot)
-    triples = description(state().snapshot, _written_files(folder), site=request.url_root)
+    triples = description(
+        _with_files(state().snapshot), _written_files(folder), site=request.url_root
+    )
     return body(described(triples, format), format)
 
 
 @lru_cache(maxsize=4)
 def _described(folder: Path, site: str) -> bytes:
     """Return the description with the endpoint and the dumps at the address of this server."""
-    return describe_dataset(state().snapshot, _written_files(folder), site=site)
+    return describe_dataset(_with_files(state().snapshot), _written_files(folder), site=site)
 
 
 def _written_files(folder: Path) -> list[Written]:
@@ -138,11 +140,15 @@ def _write(snapshot: Snapshot, folder: Path) -> None:
     except OSError as error:
         raise EnvironmentProblem(f"The dumps cannot be written: {error.strerror}.") from error
     try:
-        write_dumps(snapshot, work)
+        write_dumps(_with_files(snapshot), work)
         if not folder.exists():  # another process may have been first, with the same bytes
             work.rename(folder)
     finally:
         shutil.rmtree(work, ignore_errors=True)
+
+
+def _with_files(snapshot: Snapshot) -> Snapshot:
+    return site().published.with_files(snapshot)
 
 
 def _checksums(folder: Path) -> dict[str, str]:

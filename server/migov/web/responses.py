@@ -121,7 +121,7 @@ def _unchanged() -> Response | None:
         return None
     if request.blueprint == "operation":  # about this moment, whatever is served
         return None
-    if not _repeatable():
+    if not state().is_settled or not _repeatable():
         return None
     g.etag = _etag()
     headers = request.headers
@@ -136,7 +136,8 @@ def _finished(response: Response) -> Response:
     for name, value in SECURITY.items():
         response.headers.setdefault(name, value)
     response.headers.pop("Date", None)  # the server in front writes it
-    response.headers["Migov-Snapshot"] = state().snapshot.digest
+    if state().is_settled:
+        response.headers["Migov-Snapshot"] = state().snapshot.digest
     response.headers["Access-Control-Allow-Origin"] = "*"
     response.headers["Access-Control-Expose-Headers"] = EXPOSED
     if request.method == "OPTIONS":

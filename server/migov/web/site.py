@@ -19,7 +19,7 @@ from migov.dataset import read_quads, shape_files
 from migov.engine import Engine, Published
 from migov.engine.published import Edition
 from migov.entities import GraphTerms, KnownTerms, schemes
-from migov.errors import EnvironmentProblem, MigovError
+from migov.errors import EnvironmentProblem, MigovError, StoreProblem
 from migov.federation import Federation
 from migov.protocol.services import Services, index_of
 from migov.repository import Repository
@@ -62,7 +62,8 @@ class State:
     `engine` answers what visitors write in SPARQL, `house` the questions of pages and the canned
     ones, so that nobody's slow query keeps a page waiting.
     `version` changes whenever any answer could: it is what ETags are made from. `since` is the
-    moment from which this process answers so.
+    moment from which this process answers so. `is_settled` is false where a store is between two
+    snapshots: then no answer is named or kept.
     """
 
     snapshot: Snapshot
@@ -75,6 +76,7 @@ class State:
     services: Services
     version: str
     since: datetime
+    is_settled: bool = True
 
     @property
     def catalogue(self) -> Catalogue:
@@ -103,7 +105,9 @@ class Site:
     def problem(self) -> MigovError | None:
         """What keeps a newer state from being published, fit for visitors, or None."""
         problem = self._failure or self.published.problem
-        return _FAILURE if isinstance(problem, EnvironmentProblem) else problem
+        if isinstance(problem, EnvironmentProblem) and not isinstance(problem, StoreProblem):
+            return _FAILURE
+        return problem or self.published.remark
 
     @property
     def notice(self) -> str:
@@ -196,6 +200,7 @@ def _state(edition: Edition, beside: Beside, services: Services) -> State:
         services,
         hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16],
         datetime.now(UTC),
+        edition.is_settled,
     )
 
 

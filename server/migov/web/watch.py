@@ -31,18 +31,24 @@ class Watcher(threading.Thread):
 
     Two looks, because a pull writes many files; and never while git holds its index. The first
     agreement counts as a change, for files may have changed while the server started. Where
-    `changed` raises, it is called again for the same files, after pauses that double.
+    `changed` raises, it is called again for the same files, after pauses that double. `outside`
+    tells by another value that something changed beside the files.
     """
 
     def __init__(
-        self, repository: Repository, seconds: float, changed: Callable[[], object]
+        self,
+        repository: Repository,
+        seconds: float,
+        changed: Callable[[], object],
+        outside: Callable[[], object] = lambda: None,
     ) -> None:
         super().__init__(name="watch", daemon=True)
         self._repository = repository
         self._seconds = seconds
         self._changed = changed
+        self._outside = outside
         self._ended = threading.Event()
-        self._published: Look | None = None
+        self._published: tuple[Look, object] | None = None
         self._pause = seconds
         self._failures = 0
         self._again = 0.0
@@ -61,7 +67,7 @@ class Watcher(threading.Thread):
                 self._publish(now)
             before = now
 
-    def _publish(self, now: Look | None) -> None:
+    def _publish(self, now: tuple[Look, object] | None) -> None:
         try:
             self._changed()
         except Exception:  # whatever goes wrong, the last good snapshot stays and the watch goes on
@@ -73,11 +79,14 @@ class Watcher(threading.Thread):
             self._failures, self._again = 0, 0.0
             self._published = now
 
-    def _look(self) -> Look | None:
-        """Return a look, or None in the middle of a change: git at work, or a file just gone."""
+    def _look(self) -> tuple[Look, object] | None:
+        """Return a look here and outside, or None in the middle of a change.
+
+        That is git at work, or a file just gone.
+        """
         if (self._repository.root / ".git" / "index.lock").exists():
             return None
         try:
-            return look(self._repository)
+            return look(self._repository), self._outside()
         except OSError:
             return None

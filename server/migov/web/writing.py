@@ -194,7 +194,7 @@ class GatedWriter:
                 log.exception("what was merged could not be published")
                 break
             g.pop("state", None)
-            return self._site.problem is None
+            return self._site.problem is None  # a store elsewhere waits for `migov publish`
         return False
 
 

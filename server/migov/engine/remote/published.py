@@ -1,0 +1,162 @@
+"""What a store elsewhere holds, as an edition to serve; the files say whether it is the newest."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+from migov.dataset import content_files, digest, holds_graph
+from migov.dataset.files import ContentFile
+from migov.engine.operations import Limits
+from migov.engine.published import Edition, Published
+from migov.engine.remote.engine import Dataset, RemoteEngine, RemoteStore, version_of
+from migov.engine.remote.state import StoreState, content_digest, read_state
+from migov.engine.remote.store import place_of
+from migov.errors import MigovError, StoreProblem
+from migov.repository import Repository
+from migov.settings import Settings
+from migov.snapshot import Snapshot, build_snapshot
+from migov.vocabulary import ASSERTED_GRAPH, INFERRED_GRAPH
+
+log = logging.getLogger(__name__)
+
+_COUNT = "SELECT (COUNT(*) AS ?n) WHERE { ?s ?p ?o }"
+_HINT = "Its operator runs: migov publish"
+_NOTHING = Snapshot("0" * 64, Path(), 0, 0, {}, built="1970-01-01T00:00:00+00:00")
+
+
+class PublishedElsewhere(Published):
+    """What was published to a store. Its content changes by `migov publish`, not by the files.
+
+    The files stay the source of truth: changes are judged against them, and where the store holds
+    something else, `remark` says so.
+    """
+
+    def __init__(self, repository: Repository, settings: Settings) -> None:
+        """Open the store; raises EnvironmentProblem, LimitError or ContentError."""
+        assert settings.engine is not None
+        limits = Limits.from_settings(settings)
+        self._returns = 0
+        self._said = ""
+        self._version = b""
+        with ExitStack() as opened:
+            self._strangers = RemoteStore(settings.engine, settings.user, limits, settings.workers)
+            opened.callback(self._strangers.close)
+            self._own = RemoteStore(settings.engine, settings.user, limits, 1)
+            opened.callback(self._own.close)
+            super().__init__(repository, settings)
+            opened.pop_all()
+
+    def outside(self) -> object:
+        """Return what the store says of the last publication, and how often it came back.
+
+        A store that cannot be asked is kept in `problem` until it can be.
+        """
+        try:
+            version = version_of(self._own, self._own.until())
+        except MigovError as error:
+            if not isinstance(self.problem, StoreProblem):
+                log.warning("the store does not answer: %s", error.message)
+            self.problem = StoreProblem(error.message, hint=error.hint)
+            return self._returns
+        if isinstance(self.problem, StoreProblem):
+            log.info("the store answers again")
+            self.problem = None
+            self._returns += 1  # it may have lost what it did not write to its disk
+        return version, self._returns
+
+    def with_files(self, snapshot: Snapshot) -> Snapshot:
+        """Return the snapshot built from the files of this machine; raises StoreProblem.
+
+        They may be those of another one than the store holds.
+        """
+        if snapshot.digest != digest(content_files(self.repository)):
+            raise StoreProblem(
+                "This server has no files of the snapshot that the store holds.", hint=_HINT
+            )
+        return build_snapshot(self.repository, self._cache)
+
+    def close(self) -> None:
+        self._strangers.close()
+        self._own.close()
+
+    def _first(self) -> Edition:
+        self._version, edition = self._now()
+        return edition
+
+    def _newest(self) -> Edition:
+        version, fresh = self._now()
+        current = self._edition
+        is_same = version == self._version and fresh.is_settled == current.is_settled
+        if is_same and fresh.snapshot == current.snapshot:
+            return current
+        self._version = version
+        return fresh
+
+    def _now(self) -> tuple[bytes, Edition]:
+        """Return what the store holds now, and what it said of itself before that was read."""
+        until = self._own.until()
+        version = version_of(self._own, until)
+        state = read_state(self._own)
+        self._own.measure_classes(until)
+        self._strangers.know_as(self._own)
+        is_whole = state is None or (state.is_complete and self._has_all(state, until))
+        self._say(self._difference(state, is_whole), state)
+        snapshot = _NOTHING if state is None else state.snapshot()
+        pinned = version if is_whole else None
+        edition = Edition(
+            snapshot,
+            RemoteEngine(self._strangers, snapshot, pinned),
+            RemoteEngine(self._own, snapshot, pinned),
+            is_settled=is_whole,
+        )
+        return version, edition
+
+    def _has_all(self, state: StoreState, until: float) -> bool:
+        """Return whether the union still has as many statements as were written: some stores
+        forget, when they crash, what they had not written to their disk."""
+        held = state.graphs.get(ASSERTED_GRAPH)
+        counted = self._own.bare(_COUNT, Dataset((ASSERTED_GRAPH,)), until)
+        return held is not None and counted.split()[-1] == str(held.triples).encode()
+
+    def _difference(self, state: StoreState | None, is_whole: bool) -> StoreProblem | None:
+        if state is None:
+            return StoreProblem("Nothing was published to the store yet.", hint=_HINT)
+        if not state.is_complete:
+            return StoreProblem(
+                "The store is being published to, or that broke off: it is between two snapshots.",
+                hint=_HINT,
+            )
+        if not is_whole:
+            return StoreProblem("The store has lost statements published to it.", hint=_HINT)
+        if state.digest != digest(content_files(self.repository)):
+            return StoreProblem(
+                "The store holds another snapshot than the files of this server.", hint=_HINT
+            )
+        return None
+
+    def _say(self, remark: StoreProblem | None, state: StoreState | None) -> None:
+        """Keep a remark, and log it where it is new, with how much differs."""
+        files = content_files(self.repository)
+        behind = "" if state is None else _behind(files, state)
+        line = f"{remark.message} {behind}{_HINT}" if remark else ""
+        if line != self._said:
+            self._said = line
+            if remark is None:
+                log.info("the store holds the files of this server")
+            else:
+                log.warning("%s: %s", place_of(self._own.url), line)
+        self.remark = remark
+
+
+def _behind(files: Sequence[ContentFile], state: StoreState) -> str:
+    """Return in words how many graphs of the store are not those of the files."""
+    of_graphs = [file for file in files if holds_graph(file.path)]
+    ours = {file.graph: content_digest(file.content) for file in of_graphs}
+    theirs = {graph: held.digest for graph, held in state.graphs.items()}
+    for derived in (ASSERTED_GRAPH, INFERRED_GRAPH):
+        theirs.pop(derived, None)
+    differ = sum(ours.get(graph) != theirs.get(graph) for graph in ours.keys() | theirs.keys())
+    return f"{differ:,} of {len(ours):,} graphs differ. "
