@@ -222,7 +222,7 @@ def test_a_syntax_error_has_its_place(
         Query("ASK {}", default_graphs=("no IRI",)),
         Query("ASK {}", named_graphs=("<x>",)),
         Query("ASK FROM <relative> {}"),
-        Query("ASK {}", prefixes={"a": "no IRI"}),
+        Query("ASK { a:x a:y a:z }", prefixes={"a": "no IRI"}),
         Query("ASK {} # \ud800"),
         Query("BASE <http://[> ASK { GRAPH <x> {} }"),
         Query("SELECT * { SERVICE <http://127.0.0.1:1/> {} }"),

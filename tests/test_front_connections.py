@@ -7,13 +7,13 @@ import re
 import socket
 import struct
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from urllib.parse import quote
 
 import pytest
 
-from front_support import Served, exchange, received, serving
+from front_support import Served, exchange, received, serving, until
 from migov.operating.requests import Finished
 from migov.repository import Repository
 from migov.settings import Settings
@@ -42,13 +42,6 @@ def get(path: str, *headers: str, last: bool = False) -> bytes:
 
 def value(number: int) -> str:
     return "/sparql?query=" + quote(f"SELECT ({number} AS ?n) {{}}")
-
-
-def until(condition: Callable[[], object], seconds: float = 10) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(0.01)
 
 
 def test_every_request_is_told_of(served: Served, told: list[Finished]) -> None:

@@ -267,7 +267,7 @@ class Pool:
         if not worker.asked:
             worker.began = time.monotonic()
         worker.asked.append(ticket)
-        worker.transport.write(ticket.packed)
+        worker.send(ticket.packed)
 
     def _dispatch(self) -> None:
         while self._slow_waiting and len(self._slow) < self._most_slow and self._idle:
@@ -350,7 +350,7 @@ class Pool:
                     each.end()
 
     def _welcome(self, forked: ForkedWorker) -> None:
-        worker = PooledWorker(self, forked)
+        worker = PooledWorker(self, forked, self._loop)
         # The loop closes the descriptor that it reads when it likes, and a number that is free
         # again is soon another socket's: so it gets one of its own.
         channel = forked.channel.dup()

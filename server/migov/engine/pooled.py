@@ -35,7 +35,7 @@ class PooledWorker(asyncio.Protocol):
     into that one. On a busy machine little of the time that passes is used.
     """
 
-    def __init__(self, owner: Owner, forked: ForkedWorker) -> None:
+    def __init__(self, owner: Owner, forked: ForkedWorker, loop: asyncio.AbstractEventLoop) -> None:
         self.forked = forked
         self.asked: deque[Ticket | None] = deque()
         self.began = 0.0
@@ -44,6 +44,8 @@ class PooledWorker(asyncio.Protocol):
         self.is_slow = False
         self.is_stopped = False
         self.transport: asyncio.Transport
+        self._loop = loop
+        self._unsent: list[bytes] = []
         self._owner = owner
         self._partial = bytearray()
         self._is_gone = False
@@ -85,6 +87,16 @@ class PooledWorker(asyncio.Protocol):
     def connection_lost(self, error: Exception | None) -> None:
         if not self._is_gone:
             self._owner.lost(self)
+
+    def send(self, packed: bytes) -> None:
+        """Send a request, with all others that come up in the same turn of the loop in one go."""
+        if not self._unsent:
+            self._loop.call_soon(self._flush)
+        self._unsent.append(packed)
+
+    def _flush(self) -> None:
+        self.transport.write(b"".join(self._unsent))
+        self._unsent.clear()
 
     def look(self) -> None:
         """Add to `used` what went into the first query in the channel since the last look."""

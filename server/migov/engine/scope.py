@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from pyoxigraph import BlankNode, DefaultGraph, NamedNode, Quad, Store
 
+from migov.engine.prefixes import Prefixes
 from migov.sparql.tokens import Token, dataset_clause, iris, tokenize, unescaped
 from migov.vocabulary import ASSERTED_GRAPH, INFERRED_GRAPH
 
@@ -26,7 +27,7 @@ class Asked:
     text: str
     dataset: tuple[Sequence[str], Sequence[str]] | None
     inferred: bool
-    prefixes: dict[str, str]
+    prefixes: Prefixes
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,7 @@ class Scopes:
         if not _may_say(asked.text, "graph"):
             return []
         tokens = tokenize(asked.text)
-        resolved = iris(tokens, known=asked.prefixes)
+        resolved = iris(tokens, known=asked.prefixes.all)
         if INFERRED_GRAPH in resolved:
             return None
         named = _constants(tokens, resolved, asked.text)
@@ -122,7 +123,7 @@ class Scopes:
 def _own(asked: Asked) -> tuple[Sequence[str], Sequence[str]] | None:
     if not _may_say(asked.text, "from"):
         return None
-    clause = dataset_clause(tokenize(asked.text), asked.prefixes)
+    clause = dataset_clause(tokenize(asked.text), asked.prefixes.all)
     return None if clause is None else (clause.default, clause.named)
 
 

@@ -27,6 +27,7 @@ from pyoxigraph import (
 
 from migov.engine import frames
 from migov.engine.formats import GRAPHS, SOLUTIONS
+from migov.engine.prefixes import Prefixes
 from migov.engine.scope import Asked, Scopes
 from migov.engine.spool import COUNTED, Spool, TooLarge, cut_rows, cut_triples
 from migov.engine.updating import run_update
@@ -43,7 +44,7 @@ class Worker:
         self._store = store
         self._limit = limit
         self._scopes = Scopes(store)
-        self._prefixes: dict[bytes, dict[str, str]] = {b"": {}}
+        self._prefixes: dict[bytes, Prefixes] = {}
 
     def answer(self, head: bytes, requests: BinaryIO) -> _Reply:
         """Read what follows a head and return the kind, the format and the body of its answer."""
@@ -73,7 +74,7 @@ class Worker:
         scope = self._scopes.of(asked)
         result = scope.store.query(
             asked.text,
-            prefixes=asked.prefixes or None,
+            prefixes=asked.prefixes.needed(asked.text),
             default_graph=scope.default,
             named_graphs=scope.named,
         )
@@ -81,7 +82,7 @@ class Worker:
         name = graph if kind == frames.GRAPH else solutions
         if name is None:
             return _error("format", kind=frames.KINDS[kind])
-        body, is_cut = self._written(result, name, asked.prefixes, rows)
+        body, is_cut = self._written(result, name, asked.prefixes.all, rows)
         return kind, frames.number_of(name) | (frames.CUT if is_cut else 0), body
 
     def _written(
@@ -115,14 +116,14 @@ class Worker:
         spool(out)
         return out.getvalue(), False
 
-    def _known(self, text: bytes) -> dict[str, str]:
-        """Return the prefixes that a text stands for; the same few are sent again and again."""
-        found = self._prefixes.get(text)
+    def _known(self, packed: bytes) -> Prefixes:
+        """Return the prefixes that come packed; the same few are sent again and again."""
+        found = self._prefixes.get(packed)
         if found is None:
-            found = {str(name): str(iri) for name, iri in json.loads(text).items()}
+            found = Prefixes(json.loads(packed) if packed else {})
             if len(self._prefixes) > 16:
-                self._prefixes = {b"": {}}
-            self._prefixes[text] = found
+                self._prefixes.clear()
+            self._prefixes[packed] = found
         return found
 
 

@@ -16,6 +16,7 @@ from migov.engine import Answer, Limits, Query
 from migov.engine.failures import update_error_of
 from migov.engine.formats import GRAPHS, SOLUTIONS
 from migov.engine.local import Changed
+from migov.engine.prefixes import Prefixes
 from migov.engine.rights import give_up_everything
 from migov.engine.scope import Asked, Scopes
 from migov.engine.updates import Update
@@ -32,12 +33,13 @@ class StoreEngine:
 
     def answer(self, query: Query) -> Answer:
         """Return the whole answer; raises RequestError."""
-        scope = self._scopes.of(Asked(query.text, None, query.inferred, dict(query.prefixes)))
+        prefixes = Prefixes(query.prefixes)
+        scope = self._scopes.of(Asked(query.text, None, query.inferred, prefixes))
         out = io.BytesIO()
         try:
             result = scope.store.query(
                 query.text,
-                prefixes=dict(query.prefixes) or None,
+                prefixes=prefixes.needed(query.text),
                 default_graph=scope.default,
                 named_graphs=scope.named,
             )
