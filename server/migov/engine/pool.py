@@ -87,14 +87,7 @@ class Pool:
         self._looks = False
         self._lets_go = False
         self._is_closed = False
-        started: list[ForkedWorker] = []
-        try:
-            for _ in range(workers):
-                started.append(forker.fork())
-        except BaseException:
-            for worker in started:
-                worker.end()
-            raise
+        started = forker.fork_several(workers)
         self._starting = len(started)
         for worker in started:
             loop.call_soon_threadsafe(self._welcome, worker)
@@ -237,7 +230,6 @@ class Pool:
             if worker.used < _QUICK:
                 return
             self._end(worker)
-            ticket.is_slow = True
             if len(self._slow_waiting) < _SLOW_WAITING:
                 self._slow_waiting.append(ticket)
             else:

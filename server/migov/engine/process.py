@@ -45,6 +45,18 @@ class Forker:
             spare.end()
         return self._fork()
 
+    def fork_several(self, number: int) -> list[ForkedWorker]:
+        """Return as many ready workers, or none; raises EnvironmentProblem."""
+        started: list[ForkedWorker] = []
+        try:
+            for _ in range(number):
+                started.append(self.fork())
+        except BaseException:
+            for worker in started:
+                worker.end()
+            raise
+        return started
+
     def close(self) -> None:
         """End the process as soon as no worker of it is left. Workers are ended by their owners."""
         with self._lock:

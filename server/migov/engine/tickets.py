@@ -20,13 +20,12 @@ class Ticket(ABC):
     whatever works on it.
     """
 
-    __slots__ = ("is_abandoned", "is_slow", "packed", "until")
+    __slots__ = ("is_abandoned", "packed", "until")
 
     def __init__(self, packed: bytes = b"", until: float = 0.0) -> None:
         self.packed = packed
         self.until = until
         self.is_abandoned = False
-        self.is_slow = False
 
     @abstractmethod
     def answered(self, kind: int, name: int, body: bytes) -> None:
