@@ -200,6 +200,29 @@ class TestDataset:
         assert dict(links) == wanted
         assert len(links) > 3
 
+    def test_mapping_sets_are_linksets_with_their_targets(
+        self, client: FlaskClient, engine: Engine
+    ) -> None:
+        store = described(client, self.PATH)
+        found = rows(
+            store,
+            "SELECT ?set ?to ?predicate ?n { ?l a void:Linkset ; void:triples ?n ; "
+            "dcterms:source ?set ; void:objectsTarget ?to ; void:linkPredicate ?predicate . "
+            "?to void:uriSpace ?begin . ?d dcterms:relation ?to ; void:subset ?l }",
+        )
+        wanted = {
+            (row["g"].value, row["n"].value)
+            for row in select(
+                engine,
+                "SELECT ?g (COUNT(*) AS ?n) { GRAPH ?g { ?s <https://schema.org/sameAs> ?o } "
+                "FILTER(STRENDS(STR(?g), '.sssom.tsv')) } GROUP BY ?g",
+            )
+        }
+        assert {(row[0], row[3]) for row in found} == wanted
+        assert len(found) == 5
+        assert {row[2] for row in found} == {"https://schema.org/sameAs"}
+        assert "https://ror.org/" in {row[1] for row in found}
+
     def test_distributions_lead_to_the_files(self, client: FlaskClient) -> None:
         store = described(client, self.PATH)
         found = rows(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import httpx
 import pytest
+from flask.testing import FlaskClient
 
 MOROCCO = "https://w3id.org/migov/id/place/mar"
 
@@ -70,3 +71,19 @@ def test_what_cannot_be_resolved_says_why(
     answer = httpx.get(f"{endpoint}/resolve", params=parameters)
     assert answer.status_code == status
     assert said in answer.json()["detail"]
+
+
+def test_a_page_says_who_decided_on_links_and_shows_no_rejected_one(
+    client: FlaskClient,
+) -> None:
+    html = {"Accept": "text/html"}
+    text = client.get("/id/actor/icmpd", headers=html).get_data(as_text=True)
+    links = text[text.index('id="links"') :].partition("</section>")[0]
+    assert "https://ror.org/" in links
+    assert "2026-11-22, The migov maintainers" in links
+    assert "confidence 1.0" in links
+    assert ">ManualMappingCuration</a>" in links
+    assert "ROR record" in links
+    rejected = client.get("/id/actor/compas", headers=html).get_data(as_text=True)
+    assert "https://ror.org/052gg0110" not in rejected
+    assert 'id="links"' not in rejected

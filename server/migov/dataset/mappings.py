@@ -82,6 +82,10 @@ class MappingSet:
     prefixes: Mapping[str, str]
     mappings: tuple[Link, ...] = field(default=())
 
+    def namespace_of(self, iri: str) -> str:
+        """Return the longest prefix of the set that an IRI of one of its rows begins with."""
+        return max((each for each in self.prefixes.values() if iri.startswith(each)), key=len)
+
 
 def read_mappings(file: ContentFile) -> MappingSet:
     """Return a mapping set; raises ContentSyntaxError naming the row and the column."""
@@ -262,11 +266,14 @@ def quads_of_mappings(file: ContentFile) -> Iterator[Quad]:
         (_TITLE, Literal(title, language="en")),
         (_TITLE, Literal(title.replace("Links to", "Liens vers", 1), language="fr")),
         (NamedNode(STANDARD_PREFIXES["dcterms"] + "license"), NamedNode(given.header["license"])),
-        (NamedNode(_VOID + "triples"), Literal(len(links))),
     ]
     said += [
         (NamedNode(_VOID + "linkPredicate"), NamedNode(iri))
         for iri in dict.fromkeys(each.predicate for each in links)
+    ]
+    said += [
+        (NamedNode(_VOID + "objectsTarget"), NamedNode(iri))
+        for iri in dict.fromkeys(given.namespace_of(each.object) for each in links)
     ]
     yield from (Quad(graph, predicate, value, graph) for predicate, value in said)
     for each in links:

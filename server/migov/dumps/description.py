@@ -19,6 +19,7 @@ from pyoxigraph import (
     serialize,
 )
 
+from migov.dataset.files import MAPPINGS
 from migov.snapshot import Snapshot
 from migov.vocabulary import BASE, ID, INFERRED_GRAPH, NS, STANDARD_PREFIXES
 
@@ -35,6 +36,13 @@ _MEDIA: Final = "https://www.iana.org/assignments/media-types/"
 _TYPE: Final = NamedNode(_RDF + "type")
 _FORMATS: Final = "http://www.w3.org/ns/formats/"
 _FEATURES: Final = ("Turtle", "N-Triples", "RDF_XML", "JSON-LD", "TriG", "N-Quads")
+_OF_MAPPING_SETS: Final = frozenset(
+    {
+        *(_DCTERMS + name for name in ("title", "license")),
+        *(_VOID + name for name in ("linkPredicate", "objectsTarget")),
+    }
+)
+"""What a mapping set says of itself that its description repeats."""
 _VOCABULARIES: Final = ("dcterms", "foaf", "owl", "rdf", "rdfs", "skos")
 
 
@@ -59,6 +67,8 @@ class _Counts:
     classes: dict[str, set[object]] = field(default_factory=lambda: defaultdict(set))
     schemes: dict[object, NamedNode] = field(default_factory=dict)
     targets: dict[object, NamedNode] = field(default_factory=dict)
+    links: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    about_links: dict[str, list[Quad]] = field(default_factory=lambda: defaultdict(list))
 
     def add(self, quad: Quad) -> None:
         subject, predicate, object_ = quad.subject, quad.predicate, quad.object
@@ -74,6 +84,13 @@ class _Counts:
                 self.schemes[subject] = object_
             elif predicate.value == NS + "identifierIRI":
                 self.targets[subject] = object_
+
+    def add_link(self, graph: NamedNode, quad: Quad) -> None:
+        """Count a triple of a mapping set by its predicate, or keep what is said of the set."""
+        if quad.subject == graph:
+            self.about_links[graph.value].append(quad)
+        else:
+            self.links[graph.value][quad.predicate.value] += 1
 
 
 def describe_dataset(
@@ -99,7 +116,10 @@ def description(
     for quad in parse(path=str(snapshot.quads), format=RdfFormat.N_QUADS):
         if quad.graph_name == DefaultGraph():
             counts.add(quad)
+        elif isinstance(quad.graph_name, NamedNode) and quad.graph_name.value.endswith(MAPPINGS):
+            counts.add_link(quad.graph_name, quad)
     triples = [*_dataset(snapshot, counts, site), *_subsets(snapshot), *_linksets(counts)]
+    triples += _mapping_sets(counts)
     triples += _partitions(counts)
     triples += _distributions(files, site)
     triples += _endpoint(site)
@@ -202,6 +222,40 @@ def _linksets(counts: _Counts) -> Iterator[Triple]:
             (_VOID + "linkPredicate", NS + "identifierIRI"),
             (_VOID + "triples", links),
         )
+
+
+def _mapping_sets(counts: _Counts) -> Iterator[Triple]:
+    """One linkset for each mapping set, with its links by predicate, and what it links to."""
+    for graph, about in sorted(counts.about_links.items()):
+        name = graph.rpartition("/")[2].removesuffix(MAPPINGS)
+        node, links = NamedNode(f"{DATASET}/linkset/{name}"), counts.links[graph]
+        yield from say(NamedNode(DATASET), (_VOID + "subset", node))
+        yield from say(
+            node,
+            (_RDF + "type", _VOID + "Linkset"),
+            (_DCTERMS + "source", graph),
+            (_VOID + "subjectsTarget", DATASET),
+            (_VOID + "triples", links.total()),
+        )
+        for quad in about:
+            if quad.predicate.value in _OF_MAPPING_SETS:
+                yield Triple(node, quad.predicate, quad.object)
+            if quad.predicate.value == _VOID + "objectsTarget":
+                yield from _target(quad.object)
+        several = sorted(links.items()) if len(links) > 1 else ()
+        for number, (predicate, uses) in enumerate(several):
+            part = BlankNode(f"links{number}in{name}")
+            yield from say(node, (_VOID + "propertyPartition", part))
+            yield from say(part, (_VOID + "property", predicate), (_VOID + "triples", uses))
+
+
+def _target(target: object) -> Iterator[Triple]:
+    """Say of a dataset elsewhere that this one links to it; its IRIs begin with its name here."""
+    assert isinstance(target, NamedNode)
+    yield from say(NamedNode(DATASET), (_DCTERMS + "relation", target))
+    yield from say(
+        target, (_RDF + "type", _VOID + "Dataset"), (_VOID + "uriSpace", Literal(target.value))
+    )
 
 
 def _partitions(counts: _Counts) -> Iterator[Triple]:

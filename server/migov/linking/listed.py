@@ -122,17 +122,13 @@ def open_rows(sets: Iterable[MappingSet]) -> list[Listed]:
             row.subject,
             row.object,
             row.object_label or row.object,
-            Register(_namespace(each, row.object), "", str(each.header.get("mapping_set_title"))),
+            Register(each.namespace_of(row.object), "", str(each.header.get("mapping_set_title"))),
             row.evidence,
         )
         for each in sets
         for row in each.mappings
         if row.is_open
     ]
-
-
-def _namespace(given: MappingSet, iri: str) -> str:
-    return max((each for each in given.prefixes.values() if iri.startswith(each)), key=len)
 
 
 def _listed(given: object, number: int) -> Listed:

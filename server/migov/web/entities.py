@@ -25,6 +25,7 @@ from migov.entities import (
 from migov.errors import UnknownEntityError
 from migov.protocol.formats import FORMATS, GRAPHS, PAGE
 from migov.vocabulary import CONCEPT, GRAPH, ID, KINDS, NS, STANDARD_PREFIXES
+from migov.web.evidence import links_of
 from migov.web.links import here, href
 from migov.web.ontology import vocabulary_page
 from migov.web.ordering import arranged, incoming_of, is_scheme, roles_of
@@ -140,6 +141,7 @@ def entity_page(description: Description) -> Response:
         ],
         names_elsewhere=description.values_of(_SKOS + "prefLabel"),
         summaries=told,
+        links=links_of(description),
         facts=arranged(description.facts, names),
         kept=arranged(description.kept, names),
         roles=roles_of(description.participations, iri, names),
