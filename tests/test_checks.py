@@ -21,12 +21,13 @@ from migov.repository import find_repository
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLES = ROOT / "tests" / "checks"
 COMMON = EXAMPLES / "common"
-COUNTS = {"rules": 46, "bad": 64, "good": 64}
+COUNTS = {"rules": 50, "bad": 70, "good": 70}
 # Rules whose corrections are mechanical: the edits of each bad example mend it.
 MENDABLE = {
     "annotation-of-nothing", "byte-order-mark", "country-code", "dangling-iri", "date-bounds",
     "foreign-iri", "graph-base", "identifier", "ill-typed", "iri-form", "language-tag", "m49",
-    "participation-iri", "swapped-dates", "unknown-standard-term", "unknown-term",
+    "mapping-replaced", "mapping-retired", "participation-iri", "swapped-dates",
+    "unknown-standard-term", "unknown-term",
 }  # fmt: skip
 # Examples of these rules where only the source can tell what is right.
 NOT_MECHANICAL = {"identifier/bad-check-digits", "identifier/bad-org-id"}
@@ -60,7 +61,9 @@ class Example:
         if earlier.exists():
             before = State({**FILES, self.path: ContentFile(self.path, earlier.read_bytes())}, BASE)
         now = ContentFile(self.path, self.file.read_bytes() if content is None else content)
-        return Context.change(before, {**FILES, self.path: now})
+        found = Context.change(before, {**FILES, self.path: now})
+        found.targets = EXAMPLES / "targets"
+        return found
 
     def __str__(self) -> str:
         return self.file.relative_to(EXAMPLES).as_posix().partition(".")[0]

@@ -19,7 +19,7 @@ from migov.linking.decided import decided_pairs
 from migov.linking.ours import ours
 from migov.linking.review import Review, read_decisions, written_decisions
 from migov.linking.suggest import TargetIndex
-from migov.linking.targets import read_manifest, read_target
+from migov.targets import read_manifest, read_target
 from test_link_suggest import pinned
 
 CSV = """code,title,titre,sigle,status,now

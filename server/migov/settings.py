@@ -168,6 +168,12 @@ class Settings:
         _path,
         unset="none: the server only reads",
     )
+    targets: Path | None = _setting(
+        None,
+        "folder with the manifests of pinned snapshots that links are compared with at the gate",
+        _path,
+        unset="none: links are not compared",
+    )
     federation: tuple[Endpoint, ...] = _setting(
         (),
         "endpoints that SERVICE may ask, by exact IRI: a list with commas, or a file with one a "

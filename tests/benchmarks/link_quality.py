@@ -25,8 +25,8 @@ import pycountry
 from babel import Locale
 
 from migov.linking.index import NameIndex
-from migov.linking.portrait import Portrait, portrait
 from migov.linking.score import Candidate, candidates
+from migov.targets.portrait import Portrait, portrait
 
 LANGUAGES: Final = ("en", "fr", "es", "ar")
 THRESHOLDS: Final = (40, 50, 60, 70, 80, 90, 100)

@@ -17,10 +17,10 @@ from typing import Final
 from benchmarks.link_quality import countries, names_of_countries
 from migov.linking.index import NameIndex
 from migov.linking.ours import Ours
-from migov.linking.portrait import portrait
 from migov.linking.reconciliation.answering import answered
 from migov.linking.reconciliation.asking import read_batch
 from migov.linking.reconciliation.documents import results
+from migov.targets.portrait import portrait
 from migov.vocabulary import ID, NS
 
 _ENTITIES: Final = 10_000

@@ -41,7 +41,7 @@ _FORMATS = ("text", "markdown", "json", "sarif", "junit", "github", "turtle")
     help="Write the verdict to a file as well; may be given several times.",
 )
 @click.option("--lang", type=click.Choice(["en", "fr"]), default="en", help="Language of messages.")
-@settings_options("root", "cache")
+@settings_options("root", "cache", "targets")
 def command(
     files: tuple[str, ...],
     base: str | None,
@@ -55,6 +55,7 @@ def command(
     lang: str,
     root: Path | None,
     cache: Path | None,
+    targets: Path | None,
 ) -> int:
     """Say what a change means before it is merged.
 
@@ -80,7 +81,7 @@ def command(
     """
     asked = proposed(files, base, patch, kind, graph, path, replace)
     also = [_output(text) for text in outputs]
-    settings = settings_from(root=root, cache=cache)
+    settings = settings_from(root=root, cache=cache, targets=targets)
     repository = find_repository(settings.root)
     with progress("Checking the change"):
         verdict = _verdict(asked, repository, settings)

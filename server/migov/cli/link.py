@@ -77,7 +77,7 @@ def suggest(
     from migov.linking.decided import decided_pairs, mapping_sets
     from migov.linking.ours import ours
     from migov.linking.suggest import TargetIndex
-    from migov.linking.targets import read_manifest, read_target
+    from migov.targets import read_manifest, read_target
 
     target = read_manifest(manifest)
     with opened(settings_from(**given)) as (repository, engine):
@@ -121,8 +121,8 @@ def watch(manifest: Path, form: str, **given: Any) -> int:
     """
     from migov.linking.decided import mapping_sets
     from migov.linking.ours import ours
-    from migov.linking.targets import read_manifest, read_target
     from migov.linking.watch import BREAKS, watched
+    from migov.targets import read_manifest, read_target
 
     target = read_manifest(manifest)
     with opened(settings_from(**given)) as (repository, engine):

@@ -28,10 +28,10 @@ from migov.vocabulary import ID, KINDS, compact
 if TYPE_CHECKING:
     from migov.change.model import Change, Files
     from migov.linking.decisions import Choice, Decision
-    from migov.linking.portrait import Portrait
     from migov.linking.review import Review
     from migov.linking.suggest import Suggestion
     from migov.settings import Settings
+    from migov.targets.portrait import Portrait
 
 _KEYS: Final[Mapping[str, Choice]] = {"a": "accept", "r": "reject", "u": "unsure"}
 _ASKED: Final = "(a)ccept, (r)eject, (u)nsure, (s)kip, (q)uit? "
@@ -137,8 +137,8 @@ def _begun(manifest: Path, settings: Settings) -> tuple[Repository, Review, File
     from migov.linking.ours import ours
     from migov.linking.review import Review
     from migov.linking.suggest import TargetIndex
-    from migov.linking.targets import read_manifest, read_target
     from migov.merge import recover
+    from migov.targets import read_manifest, read_target
 
     target = read_manifest(manifest)
     with opened(settings) as (repository, engine):

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from migov.lines import printable
 
 if TYPE_CHECKING:
-    from migov.linking.portrait import Portrait
     from migov.linking.score import Candidate
+    from migov.targets.portrait import Portrait
 
 _MOST_NAMES = 4
 

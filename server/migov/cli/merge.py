@@ -29,7 +29,7 @@ _HEAD = "HEAD"
 @click.option("-m", "--message", required=True, metavar="TEXT", help="What changes and why.")
 @click.option("--author", metavar="NAME <MAIL>", help="Whose change it is; else git’s user.")
 @click.option("--lang", type=click.Choice(["en", "fr"]), default="en", help="Language of messages.")
-@settings_options("root", "cache")
+@settings_options("root", "cache", "targets")
 def command(
     files: tuple[str, ...],
     patch: str | None,
@@ -42,6 +42,7 @@ def command(
     lang: str,
     root: Path | None,
     cache: Path | None,
+    targets: Path | None,
 ) -> int:
     """Check a change, and commit it if it conforms.
 
@@ -59,7 +60,7 @@ def command(
     Exit codes: 0 merged, or nothing to do · 1 does not conform · 2 could not run.
     """
     asked = proposed(files, _HEAD, patch, kind, graph, path, replace)
-    settings = settings_from(root=root, cache=cache)
+    settings = settings_from(root=root, cache=cache, targets=targets)
     repository = find_repository(settings.root)
     from migov.change.model import Change
     from migov.merge import recover

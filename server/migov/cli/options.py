@@ -55,7 +55,7 @@ def settings_options(*names: str) -> Callable[[_Command], _Command]:
 
 
 def _metavar(name: str, default: object) -> str:
-    if name in ("root", "cache"):
+    if name in ("root", "cache", "targets"):
         return "FOLDER"
     if name == "tokens":
         return "FILE"

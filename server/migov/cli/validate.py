@@ -45,7 +45,7 @@ _STDIN = "standard input"
     help="Least severity that fails: violation for the graph, info (SHACL’s sense) for DATA.",
 )
 @click.option("--lang", type=click.Choice(["en", "fr"]), default="en", help="Language of messages.")
-@settings_options("root")
+@settings_options("root", "targets")
 def command(
     data: tuple[str, ...],
     shapes: tuple[str, ...],
@@ -54,6 +54,7 @@ def command(
     fail_on: str | None,
     lang: str,
     root: Path | None,
+    targets: Path | None,
 ) -> int:
     """Check the graph, or any RDF against any SHACL shapes.
 
@@ -81,12 +82,13 @@ def command(
     if data:
         report = _check_documents(data, shapes, data_format)
     else:
-        report = _check_graph(find_repository(settings_from(root=root).root))
+        settings = settings_from(root=root, targets=targets)
+        report = _check_graph(find_repository(settings.root), settings.targets)
     _write(report, format_, lang, least)
     return 0 if report.passes(least) else 1
 
 
-def _check_graph(repository: Repository) -> Report:
+def _check_graph(repository: Repository, targets: Path | None) -> Report:
     from migov.catalogue import read_catalogue
     from migov.dataset import content_files, holds_graph
     from migov.gate.structure import syntax_errors
@@ -104,7 +106,7 @@ def _check_graph(repository: Repository) -> Report:
     from migov.gate.repository import check_repository
 
     with progress("Validating the graph"):
-        return check_repository(repository)
+        return check_repository(repository, targets)
 
 
 def _check_documents(

@@ -29,6 +29,8 @@ COLUMNS: Final = (
 )
 """The columns that we write, in order; the words are the standard's."""
 NOT: Final = "Not"
+REPLACED: Final = STANDARD_PREFIXES["dcterms"] + "isReplacedBy"
+"""The predicate of a row that records what became of an identifier elsewhere."""
 UNSURE: Final = 0.5
 """A confidence up to which a row is a question that stays open, and no link."""
 _VOID: Final = STANDARD_PREFIXES["void"]
@@ -70,7 +72,12 @@ class Link:
     @property
     def holds(self) -> bool:
         """Whether the row is a link, as the graph has it."""
-        return not self.is_negative and not self.is_open
+        return not self.is_negative and not self.is_open and not self.is_replacement
+
+    @property
+    def is_replacement(self) -> bool:
+        """Whether the row records that its object took the place of its subject elsewhere."""
+        return not self.is_negative and self.predicate == REPLACED
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from pathlib import Path
 
 from rdflib import Graph
 
@@ -27,12 +28,15 @@ def union(files: Iterable[ContentFile]) -> Graph:
     return graph
 
 
-def check_repository(repository: Repository) -> Report:
-    """Validate the asserted graph of a repository; raises ContentSyntaxError for a broken file."""
+def check_repository(repository: Repository, targets: Path | None = None) -> Report:
+    """Validate the asserted graph of a repository; raises ContentSyntaxError for a broken file.
+
+    `targets` is the folder with the manifests of pinned snapshots that links are compared with.
+    """
     files = content_files(repository)
     shapes = union(shape_files(repository))
     report = validate(union(files), shapes)
-    context = Context.whole({file.path: file for file in files})
+    context = Context.whole({file.path: file for file in files}, targets=targets)
     findings = [
         *run(context),
         *contradictions(context),

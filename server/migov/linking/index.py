@@ -12,8 +12,8 @@ from typing import Final
 
 from rapidfuzz import fuzz, process
 
-from migov.linking.names import COMMON_WORDS, compact_acronym, named
-from migov.linking.portrait import Identifier, Portrait
+from migov.targets.names import COMMON_WORDS, compact_acronym, named
+from migov.targets.portrait import Identifier, Portrait
 from migov.words import words
 
 _NEAR: Final = 78.0

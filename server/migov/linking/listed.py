@@ -14,7 +14,7 @@ from migov.errors import ParameterError
 from migov.linking.decisions import Choice, Decision, Register, line_of
 from migov.linking.ours import Ours
 from migov.linking.suggest import Suggestion
-from migov.linking.targets import Target
+from migov.targets import Target
 from migov.vocabulary import BASE
 
 MOST: Final = 500

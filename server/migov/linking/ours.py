@@ -11,7 +11,7 @@ from pyoxigraph import Literal, NamedNode
 
 from migov.engine import Engine, select
 from migov.linking.index import NameIndex
-from migov.linking.portrait import Identifier, Portrait, portrait
+from migov.targets.portrait import Identifier, Portrait, portrait
 from migov.vocabulary import BASE, CONCEPT, ID, NS, STANDARD_PREFIXES
 from migov.words import folded
 

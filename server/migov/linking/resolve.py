@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from migov.errors import ParameterError
 from migov.gate.checks.identifiers import fits_form, form, has_right_check, mended
 from migov.linking.ours import Ours
-from migov.linking.portrait import Portrait
+from migov.targets.portrait import Portrait
 
 
 @dataclass(frozen=True, slots=True)

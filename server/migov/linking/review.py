@@ -13,10 +13,10 @@ from migov.errors import MigovError, ParameterError, Place, UnknownEntityError
 from migov.linking.decided import decided_pairs
 from migov.linking.decisions import CHOICES, Choice, Decision, Register, line_of, seen_of
 from migov.linking.ours import Ours
-from migov.linking.portrait import Portrait
 from migov.linking.score import candidates
 from migov.linking.suggest import Suggestion, TargetIndex
-from migov.linking.targets import Entry, Target
+from migov.targets import Entry, Target
+from migov.targets.portrait import Portrait
 from migov.vocabulary import BASE, PREFIXES
 
 _COLUMNS: Final = ("decision", "subject", "object", "reason")

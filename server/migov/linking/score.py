@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from migov.linking.index import NameIndex, likeness_of_names
-from migov.linking.names import is_acronym
-from migov.linking.portrait import Portrait
+from migov.targets.names import is_acronym
+from migov.targets.portrait import Portrait
 
 IDENTIFIER: Final = 100.0
 OTHER_IDENTIFIER: Final = -60.0

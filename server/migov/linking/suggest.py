@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from migov.linking.index import NameIndex
-from migov.linking.portrait import Portrait
 from migov.linking.score import Candidate, candidates
-from migov.linking.targets import Entry
+from migov.targets import Entry
+from migov.targets.portrait import Portrait
 from migov.vocabulary import NS
 
 _UNNAMED: Final = NS + "UnnamedSet"

@@ -8,10 +8,10 @@ from typing import Final, Literal
 
 from migov.dataset.mappings import COLUMNS, Link, MappingSet
 from migov.errors import Place
-from migov.linking.names import named
 from migov.linking.ours import Ours
-from migov.linking.portrait import Portrait
-from migov.linking.targets import Entry, Target
+from migov.targets import Entry, Target
+from migov.targets.names import named
+from migov.targets.portrait import Portrait
 from migov.words import folded
 
 Event = Literal["vanished", "withdrawn", "replaced", "renamed", "country", "identifier"]

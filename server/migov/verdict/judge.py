@@ -66,7 +66,7 @@ def verdict(
     today = today or datetime.date.today()
     policy = read_policy(repository.root)
     standing = standing or Standing(change.before, Measures(repository), settings.cache)
-    states = States(change, standing)
+    states = States(change, standing, settings.targets)
     if states.broken:
         return _unreadable(states, policy, earlier, today)
     diff, unclear = _diff(states)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 
 from pyoxigraph import Quad, Triple
 
@@ -22,11 +23,12 @@ class States:
 
     `given` is the state that the change starts from. A touched file that is broken there says
     nothing. One that is broken after the change is in `broken`, and then nothing else can be told
-    of the state after.
+    of the state after. `targets` is the folder of pinned snapshots that links are compared with.
     """
 
     change: Change
     given: Standing
+    targets: Path | None = None
 
     @cached_property
     def unreadable(self) -> State:
@@ -90,13 +92,13 @@ class States:
     @cached_property
     def context(self) -> Context:
         """What the checks of the gate look at: the change."""
-        return Context(self.before, self.after)
+        return Context(self.before, self.after, targets=self.targets)
 
     @cached_property
     def earlier(self) -> Context:
         """The touched files as they were, as if they had just been added to the others."""
         rest = {p: file for p, file in self.before.files.items() if p not in set(self.touched)}
-        return Context(State(rest, self.before), self.before)
+        return Context(State(rest, self.before), self.before, targets=self.targets)
 
     @property
     def index_before(self) -> PlainIndex:

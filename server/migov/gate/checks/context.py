@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Final
 
 from pyoxigraph import NamedNode, Triple
@@ -25,17 +26,21 @@ class Context:
     """Files before and after a change; a whole dataset is a change of nothing into it.
 
     `retired` are names that earlier versions of the files had and that must not come back; the
-    states alone know only those that carry dcterms:isReplacedBy.
+    states alone know only those that carry dcterms:isReplacedBy. `targets` is the folder with the
+    manifests of pinned snapshots, None where there is none.
     """
 
     before: State
     after: State
     retired: frozenset[str] = frozenset()
+    targets: Path | None = None
 
     @classmethod
-    def whole(cls, files: Files, retired: Iterable[str] = ()) -> Context:
+    def whole(
+        cls, files: Files, retired: Iterable[str] = (), targets: Path | None = None
+    ) -> Context:
         """Return the context in which a whole dataset is checked."""
-        return cls(State({}), State(files), frozenset(retired))
+        return cls(State({}), State(files), frozenset(retired), targets)
 
     @classmethod
     def change(cls, before: State | Files, after: Files, retired: Iterable[str] = ()) -> Context:

@@ -10,31 +10,21 @@ from pyoxigraph import Literal, NamedNode
 
 from migov.dataset import is_turtle
 from migov.dataset.mappings import Link, read_mappings
-from migov.errors import Place
+from migov.gate.checks import linked
 from migov.gate.checks.context import Context, named
 from migov.gate.checks.identifiers import form, is_valid
+from migov.gate.checks.linked import EQUAL, REGISTERS, place_of, register_of
 from migov.gate.checks.state import FileFacts, State, mg, std
 from migov.gate.report import Finding
-from migov.vocabulary import CONCEPT, ID, STANDARD_PREFIXES
+from migov.vocabulary import CONCEPT, ID, NS, STANDARD_PREFIXES
 
 _SAME: Final = STANDARD_PREFIXES["schema"] + "sameAs"
+_UNNAMED: Final = NS + "Unnamed"
+"""How the names of the classes of unnamed sets begin."""
 _MATCHES: Final = tuple(
     STANDARD_PREFIXES["skos"] + name
     for name in ("exactMatch", "closeMatch", "broadMatch", "narrowMatch", "relatedMatch")
 )
-_EQUAL: Final = (_SAME, _MATCHES[0])
-"""Predicates that say that two things are one."""
-_REGISTERS: Final = {
-    "http://www.wikidata.org/entity/": ("wikidata", ()),
-    "https://sws.geonames.org/": ("geonames", ("Place", "Country", "Region", "Locality")),
-    "http://publications.europa.eu/resource/authority/country/": (
-        "eu-authority-country",
-        ("Country",),
-    ),
-    "https://ror.org/": ("ror", ("Organisation", "Mechanism")),
-    "https://isni.org/isni/": ("isni", ("Organisation", "Mechanism", "Person")),
-}
-"""Registers by the beginning of their IRIs: the scheme, and the classes they can speak of."""
 
 
 def check(context: Context) -> Iterator[Finding]:
@@ -43,9 +33,12 @@ def check(context: Context) -> Iterator[Finding]:
     if not touched:
         return
     elsewhere = _equal_links(context.after)
-    for facts in touched:
-        links = read_mappings(facts.file).mappings
+    rows = [(facts, read_mappings(facts.file).mappings) for facts in touched]
+    yield from linked.check(context, rows)
+    for facts, links in rows:
         for link in links:
+            if link.is_replacement:  # about two things of the register alone
+                continue
             yield from _subject(context, facts, link)
             yield from _predicate(context, facts, link)
             yield from _object(context, facts, link)
@@ -63,7 +56,7 @@ def _equal_links(state: State) -> dict[str, set[str]]:
         if is_turtle(facts.path) or facts.error is not None:
             continue
         for triple in facts.triples:
-            if triple.predicate.value in _EQUAL and isinstance(triple.object, NamedNode):
+            if triple.predicate.value in EQUAL and isinstance(triple.object, NamedNode):
                 assert isinstance(triple.subject, NamedNode)
                 found[triple.object.value].add(triple.subject.value)
     return found
@@ -80,7 +73,7 @@ def _subject(context: Context, facts: FileFacts, link: Link) -> Iterator[Finding
                 "ou d’un concept que décrit un fichier.",
             ),
             focus=NamedNode(link.subject),
-            place=_place(facts, link, 0),
+            place=place_of(facts, link, 0),
         )
 
 
@@ -106,13 +99,13 @@ def _predicate(context: Context, facts: FileFacts, link: Link) -> Iterator[Findi
                 f"{names}. owl:sameAs confondrait tout ce qui est dit de l’un et de l’autre.",
             ),
             focus=NamedNode(link.subject),
-            place=_place(facts, link, 1),
+            place=place_of(facts, link, 1),
             expected=(names, names),
         )
 
 
 def _object(context: Context, facts: FileFacts, link: Link) -> Iterator[Finding]:
-    register = _register(link.object)
+    register = register_of(link.object)
     if register is None:
         return
     scheme, value = register
@@ -127,20 +120,24 @@ def _object(context: Context, facts: FileFacts, link: Link) -> Iterator[Finding]
             ),
             focus=NamedNode(link.subject),
             value=NamedNode(link.object),
-            place=_place(facts, link, 2),
+            place=place_of(facts, link, 2),
         )
 
 
-def _register(iri: str) -> tuple[str, str] | None:
-    """Return the scheme and the identifier of an IRI of a register that is known here."""
-    for namespace, (scheme, _) in _REGISTERS.items():
-        if iri.startswith(namespace):
-            return scheme, iri.removeprefix(namespace).rstrip("/")
-    return None
-
-
 def _kind(context: Context, facts: FileFacts, link: Link) -> Iterator[Finding]:
-    for namespace, (scheme, classes) in _REGISTERS.items():
+    if any(kind.startswith(_UNNAMED) for kind in context.after.types(NamedNode(link.subject))):
+        yield context.finding(
+            "mapping-type",
+            (
+                "This is an unnamed set: nobody else can have it under a name.",
+                "Ceci est un ensemble non nommé : nul autre ne peut l’avoir sous un nom.",
+            ),
+            focus=NamedNode(link.subject),
+            value=NamedNode(link.object),
+            place=place_of(facts, link, 2),
+        )
+        return
+    for namespace, (scheme, classes) in REGISTERS.items():
         if not link.object.startswith(namespace) or not classes:
             continue
         types = context.after.types(NamedNode(link.subject))
@@ -154,15 +151,15 @@ def _kind(context: Context, facts: FileFacts, link: Link) -> Iterator[Finding]:
                 ),
                 focus=NamedNode(link.subject),
                 value=NamedNode(link.object),
-                place=_place(facts, link, 2),
+                place=place_of(facts, link, 2),
                 expected=(names, names),
             )
 
 
 def _identifier(context: Context, facts: FileFacts, link: Link) -> Iterator[Finding]:
     """Yield a link that says otherwise than the identifier which the thing itself carries."""
-    register = _register(link.object)
-    if register is None or link.predicate not in _EQUAL:
+    register = register_of(link.object)
+    if register is None or link.predicate not in EQUAL:
         return
     scheme, value = register
     known = _identifiers(context.after, link.subject, scheme)
@@ -178,7 +175,7 @@ def _identifier(context: Context, facts: FileFacts, link: Link) -> Iterator[Find
             ),
             focus=NamedNode(link.subject),
             value=NamedNode(link.object),
-            place=_place(facts, link, 2),
+            place=place_of(facts, link, 2),
             expected=(told, told),
         )
 
@@ -210,7 +207,7 @@ def _contradictions(
                 ),
                 focus=NamedNode(link.subject),
                 value=NamedNode(link.object),
-                place=_place(facts, link, 2),
+                place=place_of(facts, link, 2),
             )
 
 
@@ -223,10 +220,10 @@ def _one_to_one(
     """Yield links that make two things of ours one, or two things of a register."""
     theirs: dict[str, set[str]] = defaultdict(set)
     for link in links:
-        if link.holds and link.predicate in _EQUAL:
+        if link.holds and link.predicate in EQUAL:
             theirs[link.subject].add(link.object)
     for link in links:
-        if not link.holds or link.predicate not in _EQUAL:
+        if not link.holds or link.predicate not in EQUAL:
             continue
         others = sorted(elsewhere[link.object] - {link.subject})
         if others and not _is_replaced(context.after, link.subject, others[0]):
@@ -253,7 +250,7 @@ def _joined(context: Context, facts: FileFacts, link: Link, other: tuple[str, st
         ),
         focus=NamedNode(link.subject),
         value=NamedNode(link.object),
-        place=_place(facts, link, 2),
+        place=place_of(facts, link, 2),
     )
 
 
@@ -262,11 +259,3 @@ def _is_replaced(state: State, one: str, other: str) -> bool:
     return NamedNode(other) in state.values(NamedNode(one), replaced) or NamedNode(
         one
     ) in state.values(NamedNode(other), replaced)
-
-
-def _place(facts: FileFacts, link: Link, term: int) -> Place:
-    """Return where a term of a link stands: 0 its subject, 1 its predicate, 2 its object."""
-    start = facts.positions.line_at(link.row)
-    cells = facts.positions.text_at(start).split("\t", link.columns[term])
-    width = sum(len(cell) + 1 for cell in cells[: link.columns[term] - 1])
-    return Place(facts.path, link.row, width + 1, start.text)

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from migov.linking.ours import Ours
-from migov.linking.portrait import Portrait, portrait
 from migov.linking.reconciliation.asking import Condition, Question
 from migov.linking.score import Candidate, Feature, candidates
+from migov.targets.portrait import Portrait, portrait
 from migov.vocabulary import BASE, CONCEPT, NS, PREFIXES
 from migov.words import folded
 

@@ -7,10 +7,10 @@ from typing import Any, Final
 
 from migov import __version__
 from migov.linking.ours import Ours
-from migov.linking.portrait import Portrait
 from migov.linking.reconciliation.answering import id_of
 from migov.linking.reconciliation.extending import Column
 from migov.linking.score import Candidate
+from migov.targets.portrait import Portrait
 from migov.vocabulary import BASE, NS
 
 Document = dict[str, Any]

@@ -18,8 +18,8 @@ from typing import Any, Final
 from pyoxigraph import Literal, NamedNode, RdfFormat, parse
 
 from migov.errors import ContentError, Place
-from migov.linking.portrait import Portrait, portrait
-from migov.linking.targets.manifest import Target
+from migov.targets.manifest import Target
+from migov.targets.portrait import Portrait, portrait
 from migov.vocabulary import STANDARD_PREFIXES
 
 _SKOS, _DCTERMS, _OWL = (STANDARD_PREFIXES[name] for name in ("skos", "dcterms", "owl"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from migov.linking.names import Name, acronyms_in, compact_acronym, named
+from migov.targets.names import Name, acronyms_in, compact_acronym, named
 
 Identifier = tuple[str, str]
 """A scheme's slug (`wikidata`) and a value (`Q1028`)."""
