@@ -19,6 +19,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from git_repository import content_repository, git
 from migov.engine import Engine, Published
 from migov.engine.published import published
 from migov.repository import Repository, find_repository
@@ -68,6 +69,21 @@ def app(current: Published, settings: Settings) -> Flask:
 @pytest.fixture
 def client(app: Flask) -> FlaskClient:
     return app.test_client()
+
+
+@pytest.fixture(scope="session")
+def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A git repository of its own with the content of this one."""
+    return content_repository(tmp_path_factory.mktemp("original"))
+
+
+@pytest.fixture
+def checkout(original: Path, tmp_path: Path) -> Path:
+    """A clone of it, for one test to change."""
+    folder = tmp_path / "checkout"
+    done = git(original, "clone", "-q", str(original), str(folder))
+    assert done.returncode == 0, done.stderr
+    return folder
 
 
 @contextmanager

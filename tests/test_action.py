@@ -7,23 +7,9 @@ import shlex
 import subprocess
 from pathlib import Path
 
-import pytest
 import yaml
 
-from git_repository import ROOT, THAMM, content_repository, edit, environment, git
-
-
-@pytest.fixture(scope="module")
-def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return content_repository(tmp_path_factory.mktemp("original"))
-
-
-@pytest.fixture
-def checkout(original: Path, tmp_path: Path) -> Path:
-    folder = tmp_path / "checkout"
-    done = git(original, "clone", "-q", str(original), str(folder))
-    assert done.returncode == 0, done.stderr
-    return folder
+from git_repository import ROOT, THAMM, edit, environment, git
 
 
 def run_action(folder: Path, tmp_path: Path, **more: str) -> tuple[int, str, dict[str, str], str]:

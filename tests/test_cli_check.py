@@ -6,11 +6,10 @@ import json
 from pathlib import Path
 from xml.etree import ElementTree
 
-import pytest
 from pyoxigraph import RdfFormat, Store
 
 from cli_runner import ROOT, Result, migov
-from git_repository import THAMM, content_repository, edit, git
+from git_repository import THAMM, edit, git
 from json_schema import conforms_to
 from migov.verdict.render import FORMATS
 from migov.verdict.render.json import schema
@@ -20,19 +19,6 @@ HEAD = (
     "@prefix actor: <https://w3id.org/migov/id/actor/> .\n"
     "@prefix skos: <http://www.w3.org/2004/02/skos/core#> .\n"
 )
-
-
-@pytest.fixture(scope="module")
-def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return content_repository(tmp_path_factory.mktemp("original"))
-
-
-@pytest.fixture
-def checkout(original: Path, tmp_path: Path) -> Path:
-    folder = tmp_path / "checkout"
-    done = git(original, "clone", "-q", str(original), str(folder))
-    assert done.returncode == 0, done.stderr
-    return folder
 
 
 def check(folder: Path, *words: str, stdin: bytes = b"") -> Result:

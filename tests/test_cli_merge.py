@@ -5,10 +5,8 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-import pytest
-
 from cli_runner import Result, migov
-from git_repository import content_repository, git
+from git_repository import git
 
 PATH = "data/actors/ilo.ttl"
 AUTHOR = "A Steward <steward@example.org>"
@@ -18,19 +16,6 @@ HEAD = (
     "@prefix skos: <http://www.w3.org/2004/02/skos/core#> .\n"
 )
 GOOD = HEAD + 'actor:ilo skos:altLabel "Bureau of everything"@en .\n'
-
-
-@pytest.fixture(scope="module")
-def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return content_repository(tmp_path_factory.mktemp("original"))
-
-
-@pytest.fixture
-def checkout(original: Path, tmp_path: Path) -> Path:
-    folder = tmp_path / "checkout"
-    done = git(original, "clone", "-q", str(original), str(folder))
-    assert done.returncode == 0, done.stderr
-    return folder
 
 
 def merge(folder: Path, *words: str, stdin: bytes = b"") -> Result:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from cli_runner import CACHE, Result, migov
-from git_repository import content_repository, git
+from git_repository import git
 from migov.dataset import ContentFile
 from migov.dataset.mappings import Link, MappingSet, read_mappings
 from migov.engine import Engine
@@ -38,19 +38,6 @@ COLUMNS = {
 SET = "data/mappings/bodies.sssom.tsv"
 BASE = "http://example.org/body/"
 ID = "https://w3id.org/migov/id/"
-
-
-@pytest.fixture(scope="module")
-def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return content_repository(tmp_path_factory.mktemp("original"))
-
-
-@pytest.fixture
-def checkout(original: Path, tmp_path: Path) -> Path:
-    folder = tmp_path / "checkout"
-    done = git(original, "clone", "-q", str(original), str(folder))
-    assert done.returncode == 0, done.stderr
-    return folder
 
 
 @pytest.fixture

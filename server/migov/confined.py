@@ -19,16 +19,18 @@ import sys
 import threading
 import time
 import weakref
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Any, Final
 
+from migov.channel import receive_exactly, send_all
 from migov.errors import BusyError, DeadlineError, EnvironmentProblem, ResourceError
 
 Reply = tuple[dict[str, Any], bytes]
 
 _FRAME: Final = struct.Struct("!I")
 _START_SECONDS: Final = 60.0
+_LESS: Final = "Ask for less at a time."
 
 
 class Confined:
@@ -113,55 +115,33 @@ class _Process:
         os.set_blocking(self._child.stdin.fileno(), False)
         try:
             self._receive(time.monotonic() + _START_SECONDS)
-        except (DeadlineError, ResourceError) as error:
+        except (TimeoutError, ConnectionError) as error:
             self.kill()
             raise self._not_started() from error
 
     def ask(self, request: dict[str, Any], content: bytes, until: float) -> Reply:
-        head = json.dumps({**request, "length": len(content)}).encode()
-        self._send(_FRAME.pack(len(head)) + head + content, until)
-        return self._receive(until)
-
-    def _send(self, data: bytes, until: float) -> None:
         assert self._child.stdin is not None
-        descriptor = self._child.stdin.fileno()
-        view = memoryview(data)
-        while view:
-            self._wait(descriptor, select.POLLOUT, until)
-            try:
-                view = view[os.write(descriptor, view) :]
-            except BrokenPipeError:
-                raise self._ended() from None
+        head = json.dumps({**request, "length": len(content)}).encode()
+        with self._told():
+            send_all(self._child.stdin.fileno(), _FRAME.pack(len(head)) + head + content, until)
+            return self._receive(until)
 
     def _receive(self, until: float) -> Reply:
-        (length,) = _FRAME.unpack(self._read(_FRAME.size, until))
-        frame: dict[str, Any] = json.loads(self._read(length, until))
-        return frame, self._read(frame["length"], until)
-
-    def _read(self, size: int, until: float) -> bytes:
         assert self._child.stdout is not None
         descriptor = self._child.stdout.fileno()
-        parts: list[bytes] = []
-        while size:
-            self._wait(descriptor, select.POLLIN, until)
-            part = os.read(descriptor, min(size, 1 << 20))
-            if not part:
-                raise self._ended()
-            parts.append(part)
-            size -= len(part)
-        return b"".join(parts)
+        (length,) = _FRAME.unpack(receive_exactly(descriptor, _FRAME.size, until))
+        frame: dict[str, Any] = json.loads(receive_exactly(descriptor, length, until))
+        return frame, receive_exactly(descriptor, frame["length"], until)
 
-    def _wait(self, descriptor: int, event: int, until: float) -> None:
-        poll = select.poll()
-        poll.register(descriptor, event)
-        left = until - time.monotonic()
-        if left <= 0 or not poll.poll(left * 1000):
-            raise DeadlineError(f"{self._what} took too long.", hint="Ask for less at a time.")
-
-    def _ended(self) -> ResourceError:
-        return ResourceError(
-            f"{self._what} used more memory than it may.", hint="Ask for less at a time."
-        )
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Say what it means for the work that the process is late or gone."""
+        try:
+            yield
+        except TimeoutError:
+            raise DeadlineError(f"{self._what} took too long.", hint=_LESS) from None
+        except ConnectionError:
+            raise ResourceError(f"{self._what} used more memory than it may.", hint=_LESS) from None
 
     def _not_started(self) -> EnvironmentProblem:
         return EnvironmentProblem(

@@ -35,6 +35,7 @@ from dulwich.objects import Commit
 from dulwich.repo import Repo
 
 import migov
+from benchmarks.jobs import in_jobs
 from change_support import AUTHOR, turtle
 from migov.access import new_token
 from migov.change import Change, base_files, files_now, patch
@@ -403,19 +404,13 @@ def _marked(variable: bytes) -> list[str]:
     return found
 
 
-def _job(cases: int, seed: int, into: int) -> None:
-    code = 0
-    try:
-        with tempfile.TemporaryDirectory() as folder:
-            os.environ[_MARK] = folder
-            counts = campaign(cases, seed, Path(folder))
-            if left := _left_running(folder):
-                raise Fault(f"still running: {left}")
-        result: dict[str, object] = dict(counts)
-    except Exception as error:
-        code, result = 1, {"fault": f"{type(error).__name__}: {error}"}
-    os.write(into, json.dumps(result).encode())
-    os._exit(code)
+def _lives(cases: int, seed: int) -> Counter[str]:
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ[_MARK] = folder
+        counts = campaign(cases, seed, Path(folder))
+        if left := _left_running(folder):
+            raise Fault(f"still running: {left}")
+    return counts
 
 
 def main() -> int:
@@ -425,29 +420,8 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--jobs", type=int, default=2)
     asked = parser.parse_args()
-    began = time.monotonic()
-    pipes = []
-    for job in range(asked.jobs):
-        out, into = os.pipe()
-        if os.fork() == 0:
-            _job(asked.cases // asked.jobs, asked.seed * 1000 + job, into)
-        os.close(into)
-        pipes.append(out)
-    counts: Counter[str] = Counter()
-    faults = []
-    for out in pipes:
-        with os.fdopen(out, "rb") as answer:
-            found = json.loads(answer.read() or b'{"fault": "a job crashed"}')
-        os.wait()
-        if "fault" in found:
-            faults.append(found["fault"])
-        else:
-            counts.update(found)
-    for word, count in sorted(counts.items()):
-        print(f"{count:8} {word}")
-    for fault in faults:
-        print(f"FAULT    {fault}")
-    print(f"{asked.cases} lives, {len(faults)} jobs met a fault, {time.monotonic() - began:.0f} s")
+    each = asked.cases // asked.jobs
+    _, faults = in_jobs(asked.jobs, lambda job: _lives(each, asked.seed * 1000 + job))
     return 1 if faults else 0
 
 

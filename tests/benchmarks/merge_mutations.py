@@ -10,12 +10,9 @@ another merge.
 from __future__ import annotations
 
 import argparse
-import json
-import os
 import shutil
 import sys
 import tempfile
-import time
 import warnings
 from collections import Counter
 from collections.abc import Mapping
@@ -23,6 +20,7 @@ from pathlib import Path
 
 from pyoxigraph import BlankNode, CanonicalizationAlgorithm, Dataset, Quad, RdfFormat, parse
 
+from benchmarks.jobs import in_jobs
 from benchmarks.mutations import Mutation, mutation
 from change_support import ROOT, commit
 from git_repository import git
@@ -200,15 +198,10 @@ def campaign(cases: range, folder: Path) -> Mapping[str, int]:
         return met.counts
 
 
-def _job(cases: range, into: int) -> None:
-    code, result = 0, {}
-    try:
-        with tempfile.TemporaryDirectory() as folder:
-            result = dict(campaign(cases, Path(folder)))
-    except Exception as error:
-        code, result = 1, {"fault": f"{type(error).__name__}: {error}"}  # type: ignore[dict-item]
-    os.write(into, json.dumps(result).encode())
-    os._exit(code)
+def _proposals(cases: range) -> Mapping[str, int]:
+    # What prepares the next verdict may still write while it is being ended.
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        return campaign(cases, Path(folder))
 
 
 def main() -> int:
@@ -218,30 +211,8 @@ def main() -> int:
     parser.add_argument("--first", type=int, default=0, help="the seed of the first mutation")
     parser.add_argument("--jobs", type=int, default=2)
     asked = parser.parse_args()
-    began = time.monotonic()
-    pipes = []
-    for job in range(asked.jobs):
-        out, into = os.pipe()
-        if os.fork() == 0:
-            os.close(out)
-            _job(range(asked.first + job, asked.first + asked.cases, asked.jobs), into)
-        os.close(into)
-        pipes.append(out)
-    counts: Counter[str] = Counter()
-    faults = []
-    for out in pipes:
-        with os.fdopen(out, "rb") as answer:
-            found = json.loads(answer.read() or b'{"fault": "a job crashed"}')
-        os.wait()
-        if "fault" in found:
-            faults.append(found["fault"])
-        else:
-            counts.update(found)
-    for word, count in sorted(counts.items()):
-        print(f"{count:8} {word}")
-    for fault in faults:
-        print(f"FAULT    {fault}")
-    print(f"{counts.total()} proposals met, {len(faults)} faults, {time.monotonic() - began:.0f} s")
+    end, step = asked.first + asked.cases, asked.jobs
+    _, faults = in_jobs(step, lambda job: _proposals(range(asked.first + job, end, step)))
     return 1 if faults else 0
 
 

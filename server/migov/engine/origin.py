@@ -17,6 +17,7 @@ import time
 from contextlib import suppress
 from typing import Final
 
+from migov.channel import receive_exactly, send_all
 from migov.engine import frames
 from migov.engine.forker import BRANCH, DONE, FORK, ORDER, REAP
 from migov.engine.operations import Limits
@@ -52,15 +53,24 @@ class ForkedWorker:
         """
         self.channel.setblocking(False)
         try:
-            self._send(request, until)
+            send_all(self.channel.fileno(), request, until)
+        except TimeoutError:
+            raise self._late() from None
         except ConnectionError:
             raise self.obituary() from None
         return self.receive(until)
 
     def receive(self, until: float) -> tuple[int, int, bytes]:
         """Return the answer that is due, as `ask` does."""
-        kind, name, length = frames.REPLY.unpack(self._read(frames.REPLY.size, until))
-        return kind, name, self._read(length, until)
+        descriptor = self.channel.fileno()
+        try:
+            head = receive_exactly(descriptor, frames.REPLY.size, until)
+            kind, name, length = frames.REPLY.unpack(head)
+            return kind, name, receive_exactly(descriptor, length, until)
+        except TimeoutError:
+            raise self._late() from None
+        except ConnectionError:
+            raise self.obituary() from None
 
     def is_waiting(self) -> bool:
         """Whether it is there and says nothing, as a worker that was asked nothing should."""
@@ -107,41 +117,15 @@ class ForkedWorker:
             else _LESS,
         )
 
-    def _send(self, data: bytes, until: float) -> None:
-        view = memoryview(data)
-        while view:
-            try:
-                view = view[self.channel.send(view) :]
-            except BlockingIOError:
-                self._wait(select.POLLOUT, until)
-
-    def _read(self, size: int, until: float) -> bytes:
-        parts: list[bytes] = []
-        while size:
-            self._wait(select.POLLIN, until)
-            try:
-                part = self.channel.recv(min(size, 1 << 20))
-            except ConnectionError:
-                part = b""
-            if not part:
-                raise self.obituary()
-            parts.append(part)
-            size -= len(part)
-        return b"".join(parts)
-
-    def _wait(self, event: int, until: float) -> None:
-        poll = select.poll()
-        poll.register(self.channel, event)
-        left = until - time.monotonic()
-        if left <= 0 or not poll.poll(left * 1000):
-            self.kill()
-            TALLY.count(DEADLINE)
-            raise DeadlineError(
-                f"The time for this {self.what} ran out.",
-                hint="Ask for less: fewer patterns, a LIMIT, or a more selective first pattern."
-                if self.what == "query"
-                else _LESS,
-            )
+    def _late(self) -> DeadlineError:
+        self.kill()
+        TALLY.count(DEADLINE)
+        return DeadlineError(
+            f"The time for this {self.what} ran out.",
+            hint="Ask for less: fewer patterns, a LIMIT, or a more selective first pattern."
+            if self.what == "query"
+            else _LESS,
+        )
 
 
 class Origin:

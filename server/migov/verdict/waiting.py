@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import json
 import os
-import select
 import signal
 import socket
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, Final
 
+from migov.channel import receive_exactly, send_all
 from migov.engine.forker import DONE, FORK, ORDER, REAP
 from migov.engine.frames import FRAME
 from migov.errors import DeadlineError, EnvironmentProblem, ResourceError
@@ -150,41 +149,28 @@ class Judge:
 
     def send(self, frame: dict[str, Any], content: bytes, until: float) -> None:
         head = json.dumps(frame).encode()
-        view = memoryview(FRAME.pack(len(head)) + head + content)
-        while view:
-            self._wait(select.POLLOUT, until)
-            try:
-                view = view[self._channel.send(view) :]
-            except ConnectionError:
-                raise crashed() from None
+        with _told():
+            send_all(self._channel.fileno(), FRAME.pack(len(head)) + head + content, until)
 
     def receive(self, until: float) -> tuple[dict[str, Any], bytes]:
-        (length,) = FRAME.unpack(self._read(FRAME.size, until))
-        frame: dict[str, Any] = json.loads(self._read(length, until))
-        return frame, self._read(frame["length"], until)
+        descriptor = self._channel.fileno()
+        with _told():
+            (length,) = FRAME.unpack(receive_exactly(descriptor, FRAME.size, until))
+            frame: dict[str, Any] = json.loads(receive_exactly(descriptor, length, until))
+            return frame, receive_exactly(descriptor, frame["length"], until)
 
-    def _read(self, size: int, until: float) -> bytes:
-        parts: list[bytes] = []
-        while size:
-            self._wait(select.POLLIN, until)
-            try:
-                part = self._channel.recv(min(size, 1 << 20))
-            except ConnectionError:
-                part = b""
-            if not part:
-                raise crashed()
-            parts.append(part)
-            size -= len(part)
-        return b"".join(parts)
 
-    def _wait(self, event: int, until: float) -> None:
-        poll = select.poll()
-        poll.register(self._channel, event)
-        left = until - time.monotonic()
-        if left <= 0 or not poll.poll(left * 1000):
-            raise DeadlineError(
-                "The time for checking this change ran out.", hint="Propose it in smaller parts."
-            )
+@contextmanager
+def _told() -> Iterator[None]:
+    """Say what it means for a proposal that its process is late or gone."""
+    try:
+        yield
+    except TimeoutError:
+        raise DeadlineError(
+            "The time for checking this change ran out.", hint="Propose it in smaller parts."
+        ) from None
+    except ConnectionError:
+        raise crashed() from None
 
 
 def crashed() -> ResourceError:

@@ -1,0 +1,42 @@
+"""Bytes to and from another process, until a moment of `time.monotonic()`."""
+
+from __future__ import annotations
+
+import os
+import select
+import time
+from typing import Final
+
+_AT_ONCE: Final = 1 << 20
+
+
+def send_all(descriptor: int, data: bytes, until: float) -> None:
+    """Write all of the data; raises TimeoutError, or ConnectionError where nobody reads it."""
+    view = memoryview(data)
+    while view:
+        _wait(descriptor, select.POLLOUT, until)
+        try:
+            view = view[os.write(descriptor, view) :]
+        except BlockingIOError:
+            continue
+
+
+def receive_exactly(descriptor: int, size: int, until: float) -> bytes:
+    """Return as many bytes; raises TimeoutError, or ConnectionError where fewer come."""
+    parts: list[bytes] = []
+    while size:
+        _wait(descriptor, select.POLLIN, until)
+        part = os.read(descriptor, min(size, _AT_ONCE))
+        if not part:
+            raise ConnectionResetError
+        parts.append(part)
+        size -= len(part)
+    return b"".join(parts)
+
+
+def _wait(descriptor: int, event: int, until: float) -> None:
+    poll = select.poll()
+    poll.register(descriptor, event)
+    left = until - time.monotonic()
+    if left <= 0 or not poll.poll(left * 1000):
+        raise TimeoutError
