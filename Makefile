@@ -4,7 +4,7 @@ PORT ?= 8000
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test check fix conformance bench campaign kills mutations hostile quality search wheel clean
+.PHONY: help serve test check fix conformance bench campaign kills mutations hostile quality search assets wheel clean
 
 help: ## What can be made
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -60,6 +60,9 @@ quality: .venv/ready ## Precision and recall of matching names, by threshold
 
 closures: .venv/ready ## 2,000 random axioms and links: owlrl and the fast closure must agree
 	cd tests && ../$(BIN)/python -m benchmarks.closure_cases 2000
+
+assets: ## The shapes of the maps, from npm (needs Node; the result is committed)
+	cd server/browser && npm ci --no-audit --no-fund --ignore-scripts && npm run -s build
 
 wheel: .venv/ready ## The wheel, in dist/
 	$(BIN)/python -m build --wheel

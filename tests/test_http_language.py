@@ -14,9 +14,11 @@ from migov.catalogue import Catalogue, load_catalogue
 from migov.protocol.explanation import CAUSES, REASONS
 from migov.protocol.problems import PROBLEMS
 from migov.repository import Repository
+from migov.web.home import SEEN
 from migov.web.lists import FACETS, LEADS, ORDERS, TITLES
 from migov.web.subjects import OTHERS, SUBJECTS, by_subject
 from migov.web.translation import LANGUAGE_NAMES, table
+from migov.web.views import LONG_NOTES
 
 WEB = Path(migov.web.__file__).parent
 HTML = {"Accept": "text/html"}
@@ -26,6 +28,10 @@ PAGES = (
     "/queries/who-funds-and-implements?country=mar",
     "/queries/does-actor-fund-in-country",
     "/queries/corridor-graph",
+    "/queries/initiatives-of-country?country=",
+    "/queries/initiatives-between-dates?from=",
+    "/queries/global-compact-by-country",
+    "/queries/themes-by-number-of-initiatives",
     "/sparql",
     "/sparql?query=ASK%20%7B%7D",
     "/sparql?query=ASK%20%7B%3Fs%20a%20mg%3Anobody%7D&explain=true",
@@ -102,6 +108,7 @@ def in_use(catalogue: Catalogue) -> set[str]:
     found |= {OTHERS, *SUBJECTS, *(kind.title for kind in PROBLEMS.values())}
     found |= {error.__doc__ or "" for error in PROBLEMS}
     found |= {text for texts in (FACETS, LEADS, ORDERS, TITLES) for text in texts.values()}
+    found |= {*LONG_NOTES, *(title for title, _ in SEEN.values())}
     found |= {*REASONS.values(), *CAUSES.values()}
     for query in catalogue.values():
         columns = query.columns if query.form == "SELECT" else ()

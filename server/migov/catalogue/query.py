@@ -15,7 +15,7 @@ import pyoxigraph as ox
 from migov.catalogue.parameters import InvalidValuesError, Parameter, Problem, TermLookup
 
 Form = Literal["SELECT", "ASK", "CONSTRUCT"]
-View = Literal["table", "map", "timeline", "network", "chart", "graph"]
+View = Literal["table", "map", "timeline", "network", "chart", "matrix", "graph"]
 Inferred = Literal[False, "adds", "needed"]
 
 _DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import Any, Final
 
 from flask import Blueprint, Response, jsonify, url_for
@@ -12,6 +13,7 @@ from migov.protocol.errors import UnknownPathError
 from migov.protocol.formats import JSON, PAGE
 from migov.protocol.problems import PROBLEMS
 from migov.vocabulary import NS
+from migov.web.links import here
 from migov.web.request import chosen_language, format_among, languages
 from migov.web.responses import names_of, page
 from migov.web.site import site, state
@@ -42,6 +44,16 @@ _FEATURED: Final = (
     "global-compact-gaps",
 )
 
+SEEN: Final = {
+    "map": ("Map of countries", "initiatives-of-country"),
+    "corridors": ("Map of corridors", "corridors-between-countries"),
+    "timeline": ("Timeline", "initiatives-between-dates"),
+    "network": ("Who works with whom", "actor-network"),
+    "matrix": ("Global Compact by country", "global-compact-by-country"),
+    "themes": ("Themes", "themes-by-number-of-initiatives"),
+}
+"""Pictures of canned queries by a short address of their own."""
+
 
 @blueprint.get("/")
 def home() -> Response:
@@ -61,10 +73,28 @@ def home() -> Response:
         ],
         overview=seen,
         featured=featured or list(catalogue.values())[:6],
+        pictures=[
+            (title, slug, catalogue[slug].view)
+            for title, slug in SEEN.values()
+            if slug in catalogue
+        ],
         queries=len(catalogue),
         language=languages()[0],
         host=url_for("home.home", _external=True).rstrip("/"),
     )
+
+
+def _seen(name: str) -> Response:
+    """Lead to the query that a picture shows."""
+    chosen_language()
+    query = state().catalogue.find(SEEN[name][1])
+    return Response(
+        status=HTTPStatus.SEE_OTHER, headers={"Location": here(f"/queries/{query.slug}")}
+    )
+
+
+for _name in SEEN:
+    blueprint.add_url_rule(f"/{_name}", f"seen_{_name}", _seen, defaults={"name": _name})
 
 
 @blueprint.get("/snapshot")

@@ -8,14 +8,16 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, request, url_for
+from markupsafe import Markup
 
 from migov.catalogue import CannedQuery
 from migov.engine import Answer, Query
-from migov.errors import MigovError, ParameterError
-from migov.protocol.formats import GRAPHS, JSON, PAGE, SOLUTIONS, Format
+from migov.errors import MigovError, ParameterError, UnknownFormatError
+from migov.protocol.formats import GRAPHS, JSON, PAGE, SOLUTIONS, Format, names_of
 from migov.protocol.operation import flag, last
 from migov.protocol.paging import Page, link_header, links, read_page
 from migov.protocol.problems import Problem, problem
+from migov.web.drawing import standalone, within_a_page
 from migov.web.forms import command, described, field_of, wrong_values
 from migov.web.links import here
 from migov.web.request import format_among, languages, url_parameters
@@ -23,10 +25,14 @@ from migov.web.responses import body, page
 from migov.web.results import cut, result_of, row_count
 from migov.web.site import site, state
 from migov.web.subjects import by_subject
+from migov.web.views import DRAWN, picture_of
 
 blueprint = Blueprint("queries", __name__)
 
+_PICTURE = Format("svg", "page", "SVG", ("image/svg+xml",))
 _TEXT = Format("rq", "page", "SPARQL", ("application/sparql-query",))
+_ROWS = 50
+"""Rows of a table on a page; programs get more at once."""
 _RESERVED = frozenset({"format", "limit", "offset", "inferred"})
 
 
@@ -55,6 +61,8 @@ def in_format(slug: str, suffix: str) -> Response:
     if suffix == _TEXT.name:
         query = state().catalogue.find(slug)
         return body(query.source.encode(), _TEXT)
+    if suffix == _PICTURE.name:
+        return _picture(state().catalogue.find(slug))
     return _run(slug, suffix)
 
 
@@ -85,20 +93,56 @@ def _run(slug: str, suffix: str | None) -> Response:
         return _page(query, values, failure=problem(error))
 
 
+def _picture(query: CannedQuery) -> Response:
+    """Return the picture of an answer as a file of its own; raises UnknownFormatError."""
+    formats = GRAPHS if query.form == "CONSTRUCT" else SOLUTIONS
+    part = _answer(query, _values(query, default_language=True), formats[0], whole=True)
+    picture = picture_of(query, part.answer, whole=True)
+    if picture is None:
+        raise UnknownFormatError(
+            "This answer has no picture.",
+            hint=f"What fits, by suffix or format=: {names_of(formats)}.",
+        )
+    response = body(standalone(picture, request.host_url), _PICTURE)
+    response.headers["Content-Disposition"] = f'attachment; filename="{query.slug}.svg"'
+    return response
+
+
 def _answered_page(query: CannedQuery, values: Mapping[str, str]) -> Response:
     formats = GRAPHS if query.form == "CONSTRUCT" else SOLUTIONS
-    part = _answer(query, values, formats[0])
+    part = _answer(query, values, formats[0], standard=_ROWS)
     neighbours = _links(part, values)
+    drawn = part
+    if query.view in DRAWN and (part.more or (part.page and part.page.offset)):
+        drawn = _answer(query, values, formats[0], whole=True)
+    picture = picture_of(query, drawn.answer)
     response = _page(
-        query, values, result=result_of(part.answer), pages=part.page, neighbours=neighbours
+        query,
+        values,
+        result=result_of(part.answer),
+        pages=part.page,
+        neighbours=neighbours,
+        picture=Markup(within_a_page(picture)) if picture else None,  # escaped as it is written
+        notes=picture.notes if picture else [],
     )
     if neighbours:
         response.headers["Link"] = link_header(neighbours)
     return response
 
 
-def _answer(query: CannedQuery, values: Mapping[str, str], format: Format) -> _Part:
-    """Return one page of the answer; raises ParameterError, and LimitError like any query."""
+def _answer(
+    query: CannedQuery,
+    values: Mapping[str, str],
+    format: Format,
+    *,
+    standard: int | None = None,
+    whole: bool = False,
+) -> _Part:
+    """Return one page of the answer; raises ParameterError, and LimitError like any query.
+
+    A page has `standard` rows, by default those of the setting, unless the address says otherwise.
+    The `whole` answer is its first page, however the address divides it.
+    """
     current = state()
     parameters = url_parameters()
     for name, times in Counter(name for name, _ in parameters).items():
@@ -131,7 +175,10 @@ def _answer(query: CannedQuery, values: Mapping[str, str], format: Format) -> _P
             if last(parameters, name):
                 raise ParameterError(f"{name} does not apply: this query has no rows.")
         return _Part(ask("", format.name))
-    wanted = read_page(last(parameters, "limit"), last(parameters, "offset"), site().settings.page)
+    rows = standard or site().settings.page
+    wanted = read_page(last(parameters, "limit"), last(parameters, "offset"), rows)
+    if whole:
+        wanted = Page(rows)
     if format.name == "json":
         answer = ask(wanted.clause(more=1), "json")
         content, more = cut(answer.body, wanted.limit)
@@ -196,7 +243,8 @@ def _page(
         command=command(query, values, inferred=inferred),
         failure=failure,
         wrong=wrong_values(query, failure) if failure else [],
-        **{"result": None, "pages": None, "neighbours": {}, **shown},
+        drawing=here(f"/queries/{query.slug}.svg", **_shared(values)),
+        **{"result": None, "pages": None, "neighbours": {}, "picture": None, **shown},
     )
     response.headers.extend(list(failure.headers if failure else ()))
     return response
