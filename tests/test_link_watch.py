@@ -9,6 +9,9 @@ from typing import Any
 import pytest
 
 from cli_runner import copy_of_content, migov
+from git_repository import under_git
+from migov.dataset import ContentFile
+from migov.dataset.mappings import read_mappings
 from test_link_suggest import pinned
 
 SET = """#curie_map:
@@ -26,6 +29,10 @@ actor:giz\tschema:sameAs\t\tror:00q08t645\tGIZ\tsemapv:ManualMappingCuration
 actor:icmpd\tschema:sameAs\t\tror:00x5wnx94\t\tsemapv:ManualMappingCuration
 actor:who\tschema:sameAs\t\tror:01f80g185\tWorld Health Organization\tsemapv:ManualMappingCuration
 """
+HEAD = SET.partition("actor:alcs")[0].replace(
+    "ror: https://ror.org", "bodies: http://example.org/c"
+)
+"""The head of a set of the register `bodies`."""
 _SAME: dict[str, Any] = {
     "id": "https://ror.org/01f80g185",
     "name": "World Health Organization",
@@ -85,6 +92,60 @@ def test_a_new_name_alone_breaks_nothing(tmp_path: Path, checkout: Path) -> None
     result = migov("link", "watch", manifest(tmp_path, [*entries, _SAME]), folder=checkout)
     assert result.code == 0
     assert "renamed" in result.out
+
+
+def test_kinds_and_parents_that_differ_are_told(tmp_path: Path, checkout: Path) -> None:
+    columns = {"id": "id", "name": "name", "type": "type", "parent": "parent"}
+    rows = "id,name,type,parent\nC1,Centre,place,P2\nP1,University,body,\nP2,Other,body,\n"
+    newer = pinned(
+        tmp_path, "b.csv", rows, format="csv", scheme="bodies", columns=columns,
+        types={"place": "Country", "body": "Organisation"},
+    )  # fmt: skip
+    links = "".join(
+        f"actor:{slug}\tschema:sameAs\t\tbodies:{code}\t\tsemapv:ManualMappingCuration\n"
+        for slug, code in (("dg-intpa", "C1"), ("european-union", "P1"))
+    )
+    text = HEAD
+    path = checkout / "data" / "mappings" / "bodies.sssom.tsv"
+    path.write_text(text.replace("ror.sssom", "bodies.sssom") + links, encoding="utf-8")
+    result = migov("link", "watch", newer, "--format", "json", folder=checkout)
+    assert result.code == 1
+    told = {(each["event"], each["subject"].rpartition("/")[2]) for each in json.loads(result.out)}
+    assert told == {("type", "dg-intpa"), ("parent", "dg-intpa")}
+    findings = json.loads(migov("link", "watch", newer, "--format", "sarif", folder=checkout).out)
+    found = findings["runs"][0]["results"]
+    assert {each["ruleId"] for each in found} == {"migov:link-type", "migov:link-parent"}
+    where = found[0]["locations"][0]["physicalLocation"]
+    assert where["artifactLocation"]["uri"] == "data/mappings/bodies.sssom.tsv"
+
+
+def test_what_was_replaced_is_followed_and_cannot_come_back(tmp_path: Path) -> None:
+    folder = copy_of_content(tmp_path / "checkout")
+    path = folder / "data" / "mappings" / "bodies.sssom.tsv"
+    head = HEAD
+    row = "actor:iom\tschema:sameAs\t\tbodies:OLD\t\tsemapv:ManualMappingCuration\n"
+    text = head.replace("ror.sssom", "bodies.sssom") + row
+    path.write_text(text, encoding="utf-8")
+    under_git(folder)
+    columns = {"id": "id", "name": "name", "replaced_by": "now"}
+    newer = pinned(
+        tmp_path, "b.csv", "id,name,now\nOLD,A body,NEW\nNEW,A body,\n",
+        format="csv", scheme="bodies", columns=columns,
+    )  # fmt: skip
+    followed = migov("link", "watch", newer, "--follow", folder=folder)
+    assert followed.code == 0, followed.out + followed.err
+    rows = read_mappings(ContentFile("x", path.read_bytes())).mappings
+    base = "http://example.org/c/"
+    assert [(each.object, each.holds) for each in rows] == [
+        (base + "NEW", True),
+        (base + "NEW", False),
+    ]
+    assert (rows[1].subject, rows[1].is_replacement) == (base + "OLD", True)
+    assert rows[0].evidence == f"{base}OLD was replaced in Target 2026-11"
+    path.write_text(path.read_text(encoding="utf-8").replace("\tbodies:NEW\t", "\tbodies:OLD\t", 1))
+    refused = migov("check", folder=folder)
+    assert refused.code == 1
+    assert "migov:mapping-retired" in refused.out
 
 
 def test_a_broken_set_is_one_clear_error(tmp_path: Path, checkout: Path) -> None:

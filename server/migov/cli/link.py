@@ -13,6 +13,7 @@ import click
 
 from migov.cli.link_review import command as review
 from migov.cli.link_shown import reasons_of
+from migov.cli.link_watch import command as watch
 from migov.cli.opening import opened
 from migov.cli.options import settings_from, settings_options
 from migov.lines import printable
@@ -38,6 +39,7 @@ def command() -> None:
 
 
 command.add_command(review)
+command.add_command(watch)
 
 
 @command.command(name="suggest")
@@ -102,59 +104,6 @@ def suggest(
                 f"{len({each.ours.iri for each in found})} of {len(asked)} have candidates in "
                 f"{target.name} {target.version}, {len(index.entries):,} entries."
             )
-
-
-@command.command(name="watch")
-@click.argument("manifest", type=click.Path(dir_okay=False, path_type=Path))
-@click.option("--format", "form", default="text", type=click.Choice(("text", "json")))
-@settings_options("root", "cache")
-def watch(manifest: Path, form: str, **given: Any) -> int:
-    """Say what became of our links in a newer snapshot of their target.
-
-    MANIFEST is as for suggest. What vanished, was withdrawn or replaced, or now disagrees with us
-    on its country or on another identifier makes the exit code 1; a new name is told and does not.
-
-    \b
-    Examples:
-      migov link watch ror-next.yaml
-      migov link watch ror-next.yaml --format json
-    """
-    from migov.linking.decided import mapping_sets
-    from migov.linking.ours import ours
-    from migov.linking.watch import BREAKS, watched
-    from migov.targets import read_manifest, read_target
-
-    target = read_manifest(manifest)
-    with opened(settings_from(**given)) as (repository, engine):
-        known = ours(engine)
-        sets = mapping_sets(repository)
-    entries = read_target(target, known.countries())
-    found = list(watched(sets, target, entries, known))
-    if form == "json":
-        fields = ("event", "message", "now")
-        document = [
-            {
-                **{name: getattr(each, name) for name in fields},
-                "subject": each.link.subject,
-                "object": each.link.object,
-                "file": each.place.source,
-                "line": each.place.line,
-                "column": each.place.column,
-            }
-            for each in found
-        ]
-        click.echo(json.dumps(document, ensure_ascii=False, indent=1))
-    else:
-        for each in found:
-            click.echo(f"{each.place}  {each.event}  {compact(each.link.subject)}")
-            click.echo(f"    {each.message}")
-        links = sum(
-            link.object.startswith(target.namespace) and link.holds
-            for each in sets
-            for link in each.mappings
-        )
-        click.echo(f"{links} links to {target.name} looked at, {len(found)} changed.")
-    return int(any(each.event in BREAKS for each in found))
 
 
 def _as_text(found: Iterable[Suggestion], language: str) -> None:

@@ -27,6 +27,7 @@ from migov.vocabulary import ID, KINDS, compact
 
 if TYPE_CHECKING:
     from migov.change.model import Change, Files
+    from migov.dataset.mappings import MappingSet
     from migov.linking.decisions import Choice, Decision
     from migov.linking.review import Review
     from migov.linking.suggest import Suggestion
@@ -133,7 +134,6 @@ def _begun(manifest: Path, settings: Settings) -> tuple[Repository, Review, File
     """Return what a review begins with; the sets are those of the last commit."""
     from migov.change.git import base_files
     from migov.cli.opening import opened
-    from migov.linking.decided import mapping_sets, sets_among
     from migov.linking.ours import ours
     from migov.linking.review import Review
     from migov.linking.suggest import TargetIndex
@@ -145,6 +145,18 @@ def _begun(manifest: Path, settings: Settings) -> tuple[Repository, Review, File
         known = ours(engine)
     recover(repository)
     before = base_files(repository, "HEAD")
+    sets = committed_sets(repository, before)
+    index = TargetIndex(read_target(target, known.countries()))
+    return repository, Review(target, index, known, sets), before
+
+
+def committed_sets(repository: Repository, before: Files) -> list[MappingSet]:
+    """Return the mapping sets among the files of a commit.
+
+    Raises UncommittedError where those on disk are others.
+    """
+    from migov.linking.decided import mapping_sets, sets_among
+
     sets = sets_among(before.values())
     on_disk = mapping_sets(repository)
     if on_disk != sets:
@@ -152,10 +164,9 @@ def _begun(manifest: Path, settings: Settings) -> tuple[Repository, Review, File
         raise UncommittedError(
             f"{min(paths)} has changes that are not committed.",
             place=Place(min(paths)),
-            hint="Commit them or put them aside: a review writes to the last commit.",
+            hint="Commit them or put them aside: decisions are written to the last commit.",
         )
-    index = TargetIndex(read_target(target, known.countries()))
-    return repository, Review(target, index, known, sets), before
+    return sets
 
 
 def _from_table(name: str, review: Review) -> list[Decision]:

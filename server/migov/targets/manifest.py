@@ -8,6 +8,8 @@ sha256: 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
 format: ror
 scheme: ror
 namespace: https://ror.org/
+
+`types` may say which of our classes its words for kinds of things mean: {facility: Organisation}.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ from typing import Any, Final
 import yaml
 
 from migov.errors import ContentError, Place
+from migov.vocabulary import NS
 
 FORMATS: Final = ("ror", "iati", "wikidata", "skos", "csv")
 FIELDS: Final = (
@@ -31,6 +34,7 @@ FIELDS: Final = (
 """What a column of a CSV file can be."""
 _REQUIRED: Final = ("name", "version", "licence", "file", "sha256", "format", "scheme", "namespace")
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
+_CLASS: Final = re.compile(r"[A-Z][A-Za-z]*")
 _PART: Final = 1 << 20
 
 
@@ -40,6 +44,7 @@ class Target:
 
     `scheme` is the slug of its identifiers (`ror`); an identifier behind `namespace` is an IRI.
     `columns` maps what a column is (`name`, or `name@fr`) to its heading, for CSV alone.
+    `types` maps words of the target for kinds of things to IRIs of our classes.
     """
 
     name: str
@@ -50,6 +55,7 @@ class Target:
     scheme: str
     namespace: str
     columns: Mapping[str, str] = field(default_factory=dict)
+    types: Mapping[str, str] = field(default_factory=dict)
 
     def iri(self, identifier: str) -> str:
         """Return the IRI of one of its things; an IRI stays as it is."""
@@ -84,6 +90,7 @@ def read_manifest(path: Path) -> Target:
         scheme=str(given["scheme"]),
         namespace=str(given["namespace"]),
         columns=columns,
+        types=_types(path, given),
     )
 
 
@@ -113,6 +120,15 @@ def _columns(path: Path, given: dict[str, Any]) -> dict[str, str]:
         if str(name).partition("@")[0] not in FIELDS:
             raise _wrong(path, f"columns has {name!r}", f"A column is one of {', '.join(FIELDS)}.")
     return {str(name): str(heading) for name, heading in columns.items()}
+
+
+def _types(path: Path, given: dict[str, Any]) -> dict[str, str]:
+    types = given.get("types") or {}
+    if not isinstance(types, dict) or not all(
+        _CLASS.fullmatch(str(name)) for name in types.values()
+    ):
+        raise _wrong(path, "types does not map words to our classes", "types: {country: Country}")
+    return {str(word): NS + name for word, name in types.items()}
 
 
 def _check_hash(manifest: Path, snapshot: Path, expected: str) -> None:

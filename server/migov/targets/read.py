@@ -93,7 +93,7 @@ def _entry(
         names,
         acronyms,
         identifiers=frozenset({(target.scheme, iri.removeprefix(target.namespace)), *identifiers}),
-        types=frozenset(types),
+        types=frozenset(target.types.get(each, each) for each in types),
         countries=frozenset(countries),
         years=frozenset(years),
         parents=frozenset(map(target.iri, parents)),
