@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import Blueprint, Response, jsonify, request, url_for
 from markupsafe import Markup
@@ -15,7 +17,7 @@ from migov.engine import Answer, Query
 from migov.errors import MigovError, ParameterError, UnknownFormatError
 from migov.protocol.formats import GRAPHS, JSON, PAGE, SOLUTIONS, Format, names_of
 from migov.protocol.operation import flag, last
-from migov.protocol.paging import Page, link_header, links, read_page
+from migov.protocol.paging import LARGEST, Page, link_header, links, read_page
 from migov.protocol.problems import Problem, problem
 from migov.web.drawing import standalone, within_a_page
 from migov.web.forms import command, described, field_of, wrong_values
@@ -23,7 +25,9 @@ from migov.web.links import here
 from migov.web.request import format_among, languages, url_parameters
 from migov.web.responses import body, page
 from migov.web.results import cut, result_of, row_count
+from migov.web.sheet import SUFFIX, sheet
 from migov.web.site import site, state
+from migov.web.snippets import snippets
 from migov.web.subjects import by_subject
 from migov.web.views import DRAWN, picture_of
 
@@ -63,6 +67,11 @@ def in_format(slug: str, suffix: str) -> Response:
         return body(query.source.encode(), _TEXT)
     if suffix == _PICTURE.name:
         return _picture(state().catalogue.find(slug))
+    if suffix == SUFFIX:
+        response = _run(slug, "csv")
+        response.set_data(sheet(response.get_data()))
+        response.headers.set("Content-Disposition", "attachment", filename=f"{slug}.csv")
+        return response
     return _run(slug, suffix)
 
 
@@ -223,10 +232,17 @@ def _page(
     values: Mapping[str, str],
     *,
     failure: Problem | None = None,
+    neighbours: Mapping[str, str] = MappingProxyType({}),
     **shown: Any,
 ) -> Response:
     inferred = request.args.get("inferred", "") not in ("", "false", "0")
     formats = GRAPHS if query.form == "CONSTRUCT" else SOLUTIONS
+    fields = {**_shared(values), **({"limit": str(LARGEST)} if "next" in neighbours else {})}
+
+    def address(suffix: str) -> str:
+        path = url_for("queries.in_format", slug=query.slug, suffix=suffix, _external=True)
+        return f"{path}?{urlencode(fields)}" if fields else path
+
     response = page(
         "query.html",
         status=failure.status if failure else 200,
@@ -240,11 +256,14 @@ def _page(
             for format in formats
         ],
         address=url_for("queries.one", slug=query.slug, _external=True, **_shared(values)),
-        command=command(query, values, inferred=inferred),
+        snippets=snippets(query, address, fields, command(query, values, inferred=inferred)),
+        csv=address("csv"),
+        sheet=address(SUFFIX),
+        neighbours=neighbours,
         failure=failure,
         wrong=wrong_values(query, failure) if failure else [],
         drawing=here(f"/queries/{query.slug}.svg", **_shared(values)),
-        **{"result": None, "pages": None, "neighbours": {}, "picture": None, **shown},
+        **{"result": None, "pages": None, "picture": None, **shown},
     )
     response.headers.extend(list(failure.headers if failure else ()))
     return response
