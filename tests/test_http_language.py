@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 import migov.web
 from migov.catalogue import Catalogue, load_catalogue
 from migov.protocol.explanation import CAUSES, REASONS
+from migov.protocol.openapi import TEXTS
 from migov.protocol.problems import PROBLEMS
 from migov.repository import Repository
 from migov.web.home import SEEN
@@ -32,6 +33,7 @@ PAGES = (
     "/queries/initiatives-between-dates?from=",
     "/queries/global-compact-by-country",
     "/queries/themes-by-number-of-initiatives",
+    "/api",
     "/sparql",
     "/sparql?query=ASK%20%7B%7D",
     "/sparql?query=ASK%20%7B%3Fs%20a%20mg%3Anobody%7D&explain=true",
@@ -109,7 +111,7 @@ def in_use(catalogue: Catalogue) -> set[str]:
     found |= {error.__doc__ or "" for error in PROBLEMS}
     found |= {text for texts in (FACETS, LEADS, ORDERS, TITLES) for text in texts.values()}
     found |= {*LONG_NOTES, *(title for title, _ in SEEN.values())}
-    found |= {*REASONS.values(), *CAUSES.values()}
+    found |= {*REASONS.values(), *CAUSES.values(), *TEXTS}
     for query in catalogue.values():
         columns = query.columns if query.form == "SELECT" else ()
         found |= {column(name) for name in columns if name.removesuffix("Label") not in columns}

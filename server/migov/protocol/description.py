@@ -35,7 +35,7 @@ _NAMES: Final = {
 """The IRIs that the W3C gives these formats, after their namespace."""
 _EXTENSIONS: Final = ("SEP-0002/sep-0002.md", "SEP-0006/sep-0006.md")
 """Arithmetic on dates and durations with ADJUST, and LATERAL: proposals that the engine has."""
-_SERIALISERS: Final = {
+SERIALISERS: Final = {
     "ttl": RdfFormat.TURTLE,
     "nt": RdfFormat.N_TRIPLES,
     "rdf": RdfFormat.RDF_XML,
@@ -43,7 +43,7 @@ _SERIALISERS: Final = {
     "trig": RdfFormat.TRIG,
     "nq": RdfFormat.N_QUADS,
 }
-_PREFIXED: Final = ("ttl", "trig", "rdf")
+PREFIXED: Final = ("ttl", "trig", "rdf")
 _PREFIXES: Final = {
     "sd": SD,
     **{
@@ -55,8 +55,8 @@ _PREFIXES: Final = {
 def described(triples: Iterable[Triple], format: Format) -> bytes:
     """Return a description written in one of the RDF formats."""
     out = io.BytesIO()
-    prefixes = _PREFIXES if format.name in _PREFIXED else None
-    serialize(triples, out, _SERIALISERS[format.name], prefixes=prefixes)
+    prefixes = _PREFIXES if format.name in PREFIXED else None
+    serialize(triples, out, SERIALISERS[format.name], prefixes=prefixes)
     return out.getvalue()
 
 

@@ -10,6 +10,7 @@ from migov.engine.reading import Readings
 from migov.settings import Settings
 from migov.verdict.asked import Verdicts
 from migov.web import (
+    api,
     changes,
     dumps,
     entities,
@@ -57,6 +58,7 @@ def create_app(published: Published, settings: Settings) -> Flask:
     for module in (home, sparql, queries, entities, graphs, graph_store, shapes, dumps, changes):
         app.register_blueprint(module.blueprint)
     for blueprint in (
+        api.blueprint,
         graph_store.files,
         lists.blueprint,
         reconcile.draft,

@@ -15,6 +15,7 @@ from markupsafe import Markup
 from migov.catalogue import CannedQuery
 from migov.engine import Answer, Query
 from migov.errors import MigovError, ParameterError, UnknownFormatError
+from migov.protocol.executables import queries_in
 from migov.protocol.formats import GRAPHS, JSON, PAGE, SOLUTIONS, Format, names_of
 from migov.protocol.operation import flag, last
 from migov.protocol.paging import LARGEST, Page, link_header, links, read_page
@@ -52,9 +53,12 @@ class _Part:
 
 @blueprint.get("/queries")
 def index() -> Response:
-    """List the canned queries."""
+    """List the canned queries, as a page, as JSON, or as SPARQL executables in RDF."""
     catalogue = state().catalogue
-    if format_among((PAGE, JSON)) is PAGE:
+    format = format_among((PAGE, JSON, *GRAPHS))
+    if format in GRAPHS:
+        return body(queries_in(catalogue, state().prefixes, request.url_root, format), format)
+    if format is PAGE:
         return page("queries.html", subjects=by_subject(catalogue), language=languages()[0])
     return jsonify([described(query) for query in catalogue.values()])
 

@@ -6,9 +6,10 @@ from collections.abc import Collection, Mapping
 from functools import lru_cache
 from typing import Final, Protocol
 
-from flask import current_app, g
+from flask import current_app, g, url_for
 from pyoxigraph import NamedNode, Triple
 
+from migov.dumps.description import say
 from migov.engine import Engine, Query
 from migov.engine.reading import Readings
 from migov.entities import quads_of_graph, written
@@ -22,12 +23,14 @@ from migov.protocol.errors import UnknownGraphError, UnknownPathError
 from migov.protocol.graph_store import state_of
 from migov.protocol.services import Services
 from migov.protocol.writing import Writer
-from migov.vocabulary import BASE, INFERRED_GRAPH
+from migov.vocabulary import BASE, INFERRED_GRAPH, STANDARD_PREFIXES
 from migov.web.site import site, state
 
 SERVED: Final = "migov.served"
 WRITER: Final = "migov.writer"
 READINGS: Final = "migov.readings"
+
+_SEE_ALSO: Final = STANDARD_PREFIXES["rdfs"] + "seeAlso"
 
 
 class Served(Protocol):
@@ -135,6 +138,11 @@ class CurrentSnapshot:
             ),
             *described_dataset(endpoint, snapshot.triples, snapshot.graphs),
             *described_inferred(endpoint, snapshot.inferred),
+            *say(
+                NamedNode(endpoint),
+                (_SEE_ALSO, url_for("queries.index", _external=True)),
+                (_SEE_ALSO, url_for("api.openapi", _external=True)),
+            ),
         ]
 
     def graph(self, graph: str | None, format: str) -> bytes:
