@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -34,7 +35,7 @@ from migov.settings import Settings
 from migov.vocabulary import GRAPH, PREFIXES, PUBLISHED_GRAPH
 from migov.web import create_app
 from migov.web.changes import EXTENSION
-from stores import RunningStore, running_store
+from stores import STORES, RunningStore, running_store
 
 pytestmark = pytest.mark.xdist_group("stores")
 
@@ -42,9 +43,9 @@ DIFFERENT: Mapping[str, Mapping[str, str]] = {
     "oxigraph": {},
     "virtuoso": {
         "mentioned-only": "loses or adds rows in OPTIONAL with GRAPH after MINUS",
-        "country-codes": "its cost estimate refuses the nested REPLACE, or takes too long",
+        "country-codes": "its cost estimate refuses a dozen steps of REPLACE",
         "where-records-differ": "leaves labels unbound in OPTIONAL after UNION with GRAPH",
-        "who-funds-and-implements": "EXISTS over alternative paths does not end in time",
+        "who-funds-and-implements": "its cost estimate refuses EXISTS over alternative paths",
     },
 }
 """Canned queries that a store answers otherwise, and why; server/STORES.md has them."""
@@ -68,6 +69,11 @@ PAGES = (
     "/countries",
     "/events",
     "/records?language=fr",
+    "/countries?theme=fair-and-ethical-recruitment",
+    "/search?q=recruitment",
+    "/suggest?q=thamm&format=json",
+    "/reconcile?format=json",
+    "/resolve?identifier=wikidata:Q1028&format=json",
     "/id/initiative/thamm",
     "/id/initiative/tamkine-migrants",
     "/id/actor/ilo",
@@ -143,9 +149,10 @@ def test_every_canned_query_gives_the_same_rows(
     assert len(found) >= 57
     known, ordered = DIFFERENT[store.name], ORDERED_OTHERWISE[store.name]
     assert (len(known), len(ordered)) == {"oxigraph": (0, 0), "virtuoso": (4, 2)}[store.name]
-    allowed = {slug: {"rows" if slug in SILENT else "refused", ""} for slug in known}
-    allowed |= {slug: {"order", ""} for slug in ordered}
-    assert {slug: what for slug, what in found.items() if what not in allowed.get(slug, {""})} == {}
+    expected = {slug: "rows" if slug in SILENT else "refused" for slug in known}
+    expected |= dict.fromkeys(ordered, "order")
+    # One that is answered rightly at last fails this too: it is no exception any more.
+    assert {slug: what for slug, what in found.items() if what} == expected
 
 
 def difference(slug: str, client: FlaskClient, over: FlaskClient) -> str:
@@ -156,7 +163,7 @@ def difference(slug: str, client: FlaskClient, over: FlaskClient) -> str:
     here, there = (one.get(path, query_string=dict(query.example)) for one in (client, over))
     assert here.status_code == 200, here.text
     if there.status_code != 200:
-        assert there.status_code in (400, 503), there.text
+        assert there.status_code in (502, 503), there.text
         return "refused"
     if is_graph:
         graphs = [triples_of(answer.data, RdfFormat.N_TRIPLES) for answer in (here, there)]
@@ -169,7 +176,8 @@ def difference(slug: str, client: FlaskClient, over: FlaskClient) -> str:
 
 @pytest.mark.parametrize("path", PAGES)
 def test_pages_say_the_same(path: str, over: FlaskClient, client: FlaskClient) -> None:
-    here, there = (one.get(path, headers={"Accept": "text/html"}) for one in (client, over))
+    accept = {} if "format=json" in path else {"Accept": "text/html"}
+    here, there = (one.get(path, headers=accept) for one in (client, over))
     assert here.status_code == there.status_code == 200
     assert _plain(there.text) == _plain(here.text)
 
@@ -311,6 +319,7 @@ def test_what_no_query_may_is_refused_here(query: str, status: int, over: FlaskC
     assert answer.content_type == "application/problem+json"
 
 
+@pytest.mark.parametrize("store", STORES[:1], indirect=True)
 def test_two_servers_give_one_etag(
     over: FlaskClient, store: RunningStore, repository: Repository, tmp_path: Path
 ) -> None:
@@ -324,6 +333,7 @@ def test_two_servers_give_one_etag(
         assert again.status_code == 304
 
 
+@pytest.mark.parametrize("store", STORES[:1], indirect=True)
 def test_the_gate_judges_against_the_files(over: FlaskClient) -> None:
     concept = "https://w3id.org/migov/concept/scope/regionl"
     text = f"<{PREFIXES['initiative']}thamm> <{PREFIXES['mg']}scope> <{concept}> ."
@@ -337,6 +347,7 @@ def test_the_gate_judges_against_the_files(over: FlaskClient) -> None:
     assert json.loads(answer.data)["conforms"] is False
 
 
+@pytest.mark.parametrize("store", STORES[:1], indirect=True)
 def test_dumps_come_from_the_files_of_the_snapshot(over: FlaskClient) -> None:
     answer = over.get("/dumps", headers={"Accept": "application/json"})
     assert answer.status_code == 200, answer.text
@@ -416,15 +427,62 @@ def test_a_store_that_is_behind_empty_killed_and_back(
         assert site.problem is None
 
 
-def test_an_unfinished_publication_is_said_and_nothing_is_kept(
-    own: tuple[RunningStore, Repository, Path],
+@pytest.mark.parametrize("store", STORES[:1], indirect=True)
+def test_the_command_serves_over_a_store(
+    over: FlaskClient, store: RunningStore, cache: Path
 ) -> None:
+    with running(ROOT, cache, "--engine", store.query) as address:
+        answer = httpx.get(f"{address}/queries/budgets.json", params={"minimum": "100000"})
+        assert answer.status_code == 200
+        here = over.get("/queries/budgets.json?minimum=100000")
+        assert json.loads(answer.text) == here.json
+        assert answer.headers["Migov-Snapshot"] == here.headers["Migov-Snapshot"]
+
+
+def test_what_is_kept_goes_with_its_snapshot(tmp_path: Path) -> None:
+    import small
+
+    repository, cache = small.repository(tmp_path / "checkout"), tmp_path / "cache"
+    ask = {"query": "ASK { initiative:k ?p ?o }", "format": "json"}
+    with running_store("oxigraph", tmp_path / "store") as store:
+        places: tuple[str | Path, ...] = ("--root", repository.root, "--cache", cache)
+        publish = ("publish", *store.login, *places)
+        assert migov(*publish).code == 0
+        with running(repository.root, cache, "--engine", store.query) as address:
+            first, again = (httpx.get(f"{address}/sparql", params=ask) for _ in range(2))
+            assert first.json()["boolean"] is again.json()["boolean"] is False
+            told = httpx.get(f"{address}/metrics").text
+            assert re.search(r'kept="yes".*route="/sparql"|route="/sparql".*kept="yes"', told)
+
+            small.write(repository.root / "data/records/three.ttl", "initiative:k a mg:Project .\n")
+            assert migov(*publish).code == 0
+            until = time.monotonic() + 30
+            while (last := httpx.get(f"{address}/sparql", params=ask)).headers.get(
+                "Migov-Snapshot"
+            ) == first.headers["Migov-Snapshot"]:
+                assert last.status_code == 503 or last.json()["boolean"] is False
+                assert time.monotonic() < until
+                time.sleep(0.1)
+            assert last.json()["boolean"] is True
+
+
+def test_a_store_that_is_not_there_ends_the_command() -> None:
+    done = migov("serve", "--port", "0", "--engine", "http://127.0.0.1:9/query")
+    assert done.code == 2
+    assert "The store cannot be reached." in done.err
+
+
+def test_an_unfinished_publication_is_said_and_nothing_is_kept(
+    store: RunningStore, tmp_path: Path
+) -> None:
+    """Comes last: the store holds something else than this checkout after it."""
+    import small
     from migov.engine.remote import read_state
     from migov.publishing import wanted_now
     from test_publish import published as publish
     from test_publish import sending
 
-    store, repository, cache = own
+    repository, cache = small.repository(tmp_path / "checkout"), tmp_path / "cache"
     publish(store, wanted_now(repository, cache))
     state = read_state(store.remote)
     assert state is not None
@@ -446,20 +504,3 @@ def test_an_unfinished_publication_is_said_and_nothing_is_kept(
             sender.drop(f"{GRAPH}asserted")
         client.application.extensions["migov"].refresh()
         assert "lost statements" in client.get("/changes").text
-
-
-def test_the_command_serves_over_a_store(
-    over: FlaskClient, store: RunningStore, cache: Path
-) -> None:
-    with running(ROOT, cache, "--engine", store.query) as address:
-        answer = httpx.get(f"{address}/queries/budgets.json", params={"minimum": "100000"})
-        assert answer.status_code == 200
-        here = over.get("/queries/budgets.json?minimum=100000")
-        assert json.loads(answer.text) == here.json
-        assert answer.headers["Migov-Snapshot"] == here.headers["Migov-Snapshot"]
-
-
-def test_a_store_that_is_not_there_ends_the_command() -> None:
-    done = migov("serve", "--port", "0", "--engine", "http://127.0.0.1:9/query")
-    assert done.code == 2
-    assert "The store cannot be reached." in done.err

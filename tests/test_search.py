@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -211,7 +212,7 @@ def index_of(folder: Path, quads: list[Quad]) -> Index:
     texts = Texts()
     texts.add(quads)
     texts.write(folder / TEXT)
-    return Index(folder, seconds=20, megabytes=256)
+    return Index(lambda: folder, seconds=20, megabytes=256)
 
 
 def quad(number: int, text: str, language: str | None = "en", predicate: str = LABEL) -> Quad:
@@ -327,7 +328,7 @@ class TestIndex:
         index.close()
 
     def test_without_a_file_and_with_a_broken_one_it_says_so(self, tmp_path: Path) -> None:
-        index = Index(tmp_path, seconds=20, megabytes=256)
+        index = Index(lambda: tmp_path, seconds=20, megabytes=256)
         with pytest.raises(EnvironmentProblem, match="no full-text index"):
             index.search(Search("a"))
         (tmp_path / TEXT).write_bytes(b"no database")
@@ -596,7 +597,7 @@ def test_an_edit_is_found_and_what_it_replaced_is_not(
     write(repository.data / "records/two.ttl", "initiative:i skos:prefLabel 'Trois'@fr .\n")
     after = build_snapshot(repository, cache)
     for snapshot, here, gone in ((before, "deux", "trois"), (after, "trois", "deux")):
-        index = Index(snapshot.folder, seconds=20, megabytes=256)
+        index = Index(partial(Path, snapshot.folder), seconds=20, megabytes=256)
         assert [hit.iri for hit in index.search(Search(here)).hits] == [ID + "initiative/i"]
         assert index.search(Search(gone)).hits == ()
         index.close()

@@ -106,7 +106,7 @@ def main(number: int) -> None:
         )
         print(f"load {os.getloadavg()[0]:.1f}")
         del gathered
-        index = Index(Path(folder), seconds=60, megabytes=1024)
+        index = Index(lambda: Path(folder), seconds=60, megabytes=1024)
         index.search(Search("warm"))
         print("text | index, ms: median (least to most) | scan, ms: median of 3 | ratio")
         for text in TEXTS:

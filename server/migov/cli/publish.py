@@ -124,7 +124,7 @@ def _publish(
     finally:
         remote.close()
     click.echo(
-        f"Published snapshot {wanted.snapshot.name}: {report.written:,} graphs written, "
+        f"Published snapshot {wanted.snapshot.name}: {_graphs(report.written)} written, "
         f"{report.removed:,} removed, {report.kept:,} unchanged."
     )
     click.echo(f"The store has {report.triples:,} triples and {report.inferred:,} inferred.")
@@ -149,7 +149,11 @@ def _told(publication: Publication) -> int:
     if plan.whole_union:
         click.echo("renew   asserted")
     click.echo(
-        f"{len(plan.write):,} graphs to write, {len(plan.remove):,} to remove, "
+        f"{_graphs(len(plan.write))} to write, {len(plan.remove):,} to remove, "
         f"{len(plan.keep):,} unchanged."
     )
     return _DIFFERS
+
+
+def _graphs(number: int) -> str:
+    return "1 graph" if number == 1 else f"{number:,} graphs"

@@ -64,7 +64,7 @@ def command(
     settings = settings_from(**given)
     search = Search(" ".join(text), language, types_of(type_), limit, prefers=lang)
     with opened(settings) as (_, engine), progress("Looking"):
-        index = index_of(engine.snapshot, settings)
+        index = index_of(lambda: engine.snapshot.folder, settings)
         try:
             found = index.search(search)
         finally:

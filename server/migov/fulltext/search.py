@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -75,29 +77,27 @@ class SearchPage:
 class Index:
     """The index of one snapshot, asked in processes of their own; safe for many threads."""
 
-    def __init__(self, folder: Path, *, seconds: float, megabytes: int) -> None:
-        """`folder` is that of the snapshot; a search may take so many seconds and megabytes."""
-        self._path = folder / TEXT
+    def __init__(self, folder: Callable[[], Path], *, seconds: float, megabytes: int) -> None:
+        """`folder` gives that of the snapshot, and is called by the first search.
+
+        A search may take so many seconds and megabytes.
+        """
+        self._folder = folder
         self._seconds = seconds
-        self._lookups = Confined(
-            "Looking for words", "migov.fulltext.lookup", str(self._path), megabytes=megabytes
-        )
+        self._megabytes = megabytes
+        self._opening = threading.Lock()
+        self._lookups: Confined | None = None
 
     def search(self, search: Search) -> SearchPage:
         """Return what a search finds.
 
         Raises ParameterError for a text without a word or too long a one and for an unknown type,
-        LimitError or EnvironmentProblem.
+        LimitError or EnvironmentProblem, and what `folder` raises.
         """
         if len(search.text) > LONGEST:
             raise ParameterError(
                 f"The text has {len(search.text):,} characters; up to {LONGEST} are looked for.",
                 hint="A few words are enough.",
-            )
-        if not self._path.exists():
-            raise EnvironmentProblem(
-                "This snapshot has no full-text index.",
-                hint="Delete the cache folder, so that the snapshot is built again.",
             )
         request = {
             "text": search.text,
@@ -107,11 +107,29 @@ class Index:
             "offset": search.offset,
             "prefers": search.prefers,
         }
-        _, body = self._lookups.ask(request, b"", time.monotonic() + self._seconds)
+        _, body = self._opened().ask(request, b"", time.monotonic() + self._seconds)
         return _page(json.loads(body), search)
 
     def close(self) -> None:
-        self._lookups.close()
+        if self._lookups is not None:
+            self._lookups.close()
+
+    def _opened(self) -> Confined:
+        with self._opening:
+            if self._lookups is None:
+                path = self._folder() / TEXT
+                if not path.exists():
+                    raise EnvironmentProblem(
+                        "This snapshot has no full-text index.",
+                        hint="Delete the cache folder, so that the snapshot is built again.",
+                    )
+                self._lookups = Confined(
+                    "Looking for words",
+                    "migov.fulltext.lookup",
+                    str(path),
+                    megabytes=self._megabytes,
+                )
+            return self._lookups
 
 
 def _page(found: dict[str, Any], search: Search) -> SearchPage:

@@ -113,15 +113,24 @@ def _portrait(
 
 
 def _classes(engine: Engine) -> dict[str, frozenset[str]]:
-    above: dict[str, set[str]] = defaultdict(set)
+    """Return each of our classes with those above it. Stores differ in paths with open ends."""
+    direct: dict[str, set[str]] = defaultdict(set)
     for row in select(
         engine,
-        f"""{_PREFIXES} SELECT ?class ?super WHERE {{ ?class rdfs:subClassOf* ?super
+        f"""{_PREFIXES} SELECT DISTINCT ?class ?super WHERE {{
+          {{ ?class a ?kind BIND(?class AS ?super) }} UNION {{ ?class rdfs:subClassOf ?super }}
           FILTER(STRSTARTS(STR(?class), {Literal(NS)}) && STRSTARTS(STR(?super), {Literal(NS)}))
         }}""",
     ):
-        above[row["class"].value].add(row["super"].value)
-    return {iri: frozenset(supers | {iri}) for iri, supers in above.items()}
+        direct[row["class"].value].add(row["super"].value)
+    above: dict[str, frozenset[str]] = {}
+    for iri in direct:
+        found, new = {iri}, {iri}
+        while new:
+            new = set().union(*(direct.get(each, ()) for each in new)) - found
+            found |= new
+        above[iri] = frozenset(found)
+    return above
 
 
 def _types(engine: Engine, above: dict[str, frozenset[str]]) -> dict[str, set[str]]:

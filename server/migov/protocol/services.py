@@ -9,9 +9,10 @@ variables goes with the question (section 2.4), where that leaves the join as it
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Final
 
 from pyoxigraph import Literal
@@ -42,7 +43,7 @@ class Services:
     @contextmanager
     def opened(cls, settings: Settings, snapshot: Snapshot) -> Iterator[Services]:
         """Have what the settings allow for the length of a `with` block."""
-        federation, index = Federation(settings), index_of(snapshot, settings)
+        federation, index = Federation(settings), index_of(lambda: snapshot.folder, settings)
         try:
             yield cls(federation, index)
         finally:
@@ -155,9 +156,9 @@ class Services:
             return f"({' '.join('UNDEF' for _ in names)})"
 
 
-def index_of(snapshot: Snapshot, settings: Settings) -> Index:
-    """Return the full-text index of a snapshot, with the limits of the settings."""
-    return Index(snapshot.folder, seconds=settings.deadline, megabytes=settings.memory)
+def index_of(folder: Callable[[], Path], settings: Settings) -> Index:
+    """Return the full-text index in the folder of a snapshot, with the limits of the settings."""
+    return Index(folder, seconds=settings.deadline, megabytes=settings.memory)
 
 
 def _texts(rows: Sequence[Binding] | None, name: str) -> list[Literal] | None:

@@ -29,7 +29,7 @@ from migov.entities.facets import (
 )
 from migov.entities.listings import LISTINGS
 from migov.entities.texts import abstracts
-from migov.errors import LimitError, ParameterError
+from migov.errors import LimitError, ParameterError, StoreProblem
 from migov.protocol.formats import JSON, PAGE
 from migov.protocol.operation import last
 from migov.protocol.paging import Page, read_page
@@ -166,7 +166,7 @@ def _listed(name: str, suffix: str | None = None) -> Response:
     )
     try:
         counts = counts_of(engine, asked.listing, asked.chosen)
-    except LimitError as error:  # a very large graph: the list is worth something without numbers
+    except (LimitError, StoreProblem) as error:  # the list is worth something without numbers
         log.warning("the facets of %s were not counted: %s", name, error.message)
         counts = None
     if format is JSON:

@@ -165,7 +165,7 @@ class Site:
     def _made(self, edition: Edition) -> State:
         """Return the state of an edition and what is beside it now; raises ContentError."""
         beside = read_beside(self.published.repository)
-        index = index_of(edition.snapshot, self.settings)
+        index = index_of(lambda: self.published.with_files(edition.snapshot).folder, self.settings)
         return _state(edition, beside, Services(self._federation, index))
 
     def _look(self) -> Look | None:

@@ -6,6 +6,7 @@ own default graph is empty, or is everything they hold.
 
 from __future__ import annotations
 
+import logging
 import re
 import time
 from collections.abc import Sequence
@@ -17,14 +18,17 @@ from migov.engine.remote.credentials import OfferedAuth, credentials_for
 from migov.engine.remote.portable import portable
 from migov.engine.remote.reading import Readers
 from migov.engine.remote.rewriting import (
-    classes_deeper_than,
+    BELOW,
+    deeper_than,
     graphs_named,
     most_rows,
     names_within,
     solutions_behind,
+    steps_in,
     with_classes,
     with_graphs,
     with_limit,
+    with_steps,
 )
 from migov.engine.remote.store import JSON, N_TRIPLES, Reply, Store, broken, out_of_time
 from migov.errors import (
@@ -35,11 +39,14 @@ from migov.errors import (
     QuerySyntaxError,
     RefusedError,
     RequestError,
+    StoreProblem,
     UnknownFormatError,
 )
 from migov.snapshot import Snapshot
 from migov.sparql.tokens import dataset_clause, iris, tokenize
 from migov.vocabulary import ASSERTED_GRAPH, GRAPH, INFERRED_GRAPH, PUBLISHED_GRAPH
+
+log = logging.getLogger(__name__)
 
 _POSITION: Final = re.compile(r"error at (\d+):(\d+): ")
 _DEEPEST: Final = 20
@@ -72,7 +79,7 @@ class RemoteStore:
         self._store = Store(url, self._auth, limit=self._bytes * _ROOM)
         self._readers = Readers(readers, limits.memory)
         self._merges: bool | None = None
-        self.class_depth = 0
+        self._depths: dict[str, int] = {}
 
     @property
     def url(self) -> str:
@@ -137,20 +144,28 @@ class RemoteStore:
         """Return the CSV that answers a portable query of our own."""
         return self.answer(Query(text, "csv", None), text, dataset, until).body
 
-    def measure_classes(self, until: float) -> None:
-        """Learn how many steps one class stands below another at most, where that is needed."""
+    def measure(self, until: float) -> None:
+        """Learn anew how deep classes are, where that is needed, and forget other depths."""
+        self._depths = {}
         if self.names_all:
+            self.depth_of(BELOW, until)
+
+    def depth_of(self, step: str, until: float) -> int:
+        """Return how many steps of a property, written in full, follow one another at most."""
+        found = self._depths.get(step)
+        if found is None:
             dataset = Dataset((ASSERTED_GRAPH,))
-            self.class_depth = next(
+            found = self._depths[step] = next(
                 depth
                 for depth in range(_DEEPEST + 1)
                 if depth == _DEEPEST
-                or b"true" not in self.bare(classes_deeper_than(depth), dataset, until)
+                or b"true" not in self.bare(deeper_than(step, depth), dataset, until)
             )
+        return found
 
     def know_as(self, other: RemoteStore) -> None:
         """Know of this store what is known of it by another conversation."""
-        self._store.server, self.class_depth = other.server, other.class_depth
+        self._store.server, self._depths = other.server, dict(other._depths)
 
     def raw(self, text: str, dataset: Dataset, until: float) -> bytes:
         """Return what a store says to a question of ours, for comparing and not for reading."""
@@ -210,8 +225,15 @@ class RemoteStore:
 class RemoteEngine:
     """Answers queries over what was published to a store. Safe for use by many threads."""
 
-    def __init__(self, remote: RemoteStore, snapshot: Snapshot, version: bytes | None) -> None:
-        """`snapshot` describes what the store holds.
+    def __init__(
+        self,
+        remote: RemoteStore,
+        snapshot: Snapshot,
+        version: bytes | None,
+        *,
+        is_own: bool = False,
+    ) -> None:
+        """`snapshot` describes what the store holds; `is_own` says that only we ask.
 
         `version` is what the store says of itself while it holds just that; an answer that came
         while it said something else is none. None asks nothing: the store is being written to.
@@ -219,6 +241,7 @@ class RemoteEngine:
         self.snapshot = snapshot
         self._remote = remote
         self._version = version
+        self._is_own = is_own
 
     def answer(self, query: Query) -> Answer:
         """Return the whole answer; raises RequestError, LimitError or StoreProblem."""
@@ -226,14 +249,26 @@ class RemoteEngine:
         text = portable(query.text, query.prefixes)
         dataset = self._dataset(query, text, until)
         if self._remote.names_all:
-            text, dataset = self._for_virtuoso(text, dataset)
-        found = self._remote.answer(query, text, dataset, until)
+            text, dataset = self._for_virtuoso(text, dataset, until)
+        found = self._asked(query, text, dataset, until)
         if self._version is not None and version_of(self._remote, until) != self._version:
             raise BusyError(
                 "The store was published to while this was answered.",
                 hint="Try again in a few seconds.",
             )
         return found
+
+    def _asked(self, query: Query, text: str, dataset: Dataset, until: float) -> Answer:
+        try:
+            return self._remote.answer(query, text, dataset, until)
+        except RequestError as error:
+            if not self._is_own or type(error) is not RequestError:
+                raise
+            log.warning("%s", error.message)
+            raise StoreProblem(
+                "The store behind this server cannot answer this question.",
+                hint="Another store can; its operator finds what this one says in our log.",
+            ) from error
 
     def close(self) -> None:
         """The store is closed by whoever opened it; other engines may use it."""
@@ -261,13 +296,18 @@ class RemoteEngine:
         named = [graph for graph in named if self._has(graph) and (asked is None or graph in asked)]
         return Dataset(self._merged(default, until), tuple(dict.fromkeys(named)) or _nothing(asked))
 
-    def _for_virtuoso(self, text: str, dataset: Dataset) -> tuple[str, Dataset]:
+    def _for_virtuoso(self, text: str, dataset: Dataset, until: float) -> tuple[str, Dataset]:
         """Return the same question as Virtuoso reads it rightly, and in time.
 
         It counts one solution in a graph that may not be named, and takes long over lists of
         graphs: where all may be named, the query says how their names begin.
         """
-        text = with_classes(with_graphs(text, dataset.named, _EMPTY), self._remote.class_depth)
+        text = with_classes(
+            with_graphs(text, dataset.named, _EMPTY), self._remote.depth_of(BELOW, until)
+        )
+        if self._is_own:
+            steps = dict.fromkeys(steps_in(text).values())
+            text = with_steps(text, {step: self._remote.depth_of(step, until) for step in steps})
         if not set(dataset.named) >= self.snapshot.graphs.keys():
             return text, dataset
         beginnings = {_beginning(graph) for graph in self.snapshot.graphs}

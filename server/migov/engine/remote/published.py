@@ -39,6 +39,7 @@ class PublishedElsewhere(Published):
         assert settings.engine is not None
         limits = Limits.from_settings(settings)
         self._returns = 0
+        self._seen: object = None
         self._said = ""
         self._version = b""
         with ExitStack() as opened:
@@ -60,12 +61,13 @@ class PublishedElsewhere(Published):
             if not isinstance(self.problem, StoreProblem):
                 log.warning("the store does not answer: %s", error.message)
             self.problem = StoreProblem(error.message, hint=error.hint)
-            return self._returns
+            return self._seen  # nothing newer can be had now
         if isinstance(self.problem, StoreProblem):
             log.info("the store answers again")
             self.problem = None
             self._returns += 1  # it may have lost what it did not write to its disk
-        return version, self._returns
+        self._seen = version, self._returns
+        return self._seen
 
     def with_files(self, snapshot: Snapshot) -> Snapshot:
         """Return the snapshot built from the files of this machine; raises StoreProblem.
@@ -100,7 +102,7 @@ class PublishedElsewhere(Published):
         until = self._own.until()
         version = version_of(self._own, until)
         state = read_state(self._own)
-        self._own.measure_classes(until)
+        self._own.measure(until)
         self._strangers.know_as(self._own)
         is_whole = state is None or (state.is_complete and self._has_all(state, until))
         self._say(self._difference(state, is_whole), state)
@@ -109,7 +111,7 @@ class PublishedElsewhere(Published):
         edition = Edition(
             snapshot,
             RemoteEngine(self._strangers, snapshot, pinned),
-            RemoteEngine(self._own, snapshot, pinned),
+            RemoteEngine(self._own, snapshot, pinned, is_own=True),
             is_settled=is_whole,
         )
         return version, edition

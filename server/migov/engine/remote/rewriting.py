@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import pairwise
 from typing import Final
 
@@ -12,7 +12,7 @@ from migov.sparql.tokens import Token, tokenize
 from migov.vocabulary import STANDARD_PREFIXES
 
 _TYPE: Final = ("a", f"<{STANDARD_PREFIXES['rdf']}type>")
-_BELOW: Final = f"<{STANDARD_PREFIXES['rdfs']}subClassOf>"
+BELOW: Final = f"<{STANDARD_PREFIXES['rdfs']}subClassOf>"
 
 
 def graphs_named(text: str) -> list[str] | None:
@@ -149,13 +149,67 @@ def with_classes(text: str, depth: int) -> str:
     end = 0
     for at in range(len(tokens) - 3):
         words = [token.text for token in tokens[at : at + 4]]
-        if words[0] in _TYPE and words[1:] == ["/", _BELOW, "*"]:
-            paths = [f"({'/'.join(['a', *[_BELOW] * steps])})" for steps in range(1, depth + 1)]
+        if words[0] in _TYPE and words[1:] == ["/", BELOW, "*"]:
+            paths = [f"({'/'.join(['a', *[BELOW] * steps])})" for steps in range(1, depth + 1)]
             pieces += [text[end : tokens[at].offset], f"({'|'.join(['a', *paths])})"]
             end = tokens[at + 3].offset + 1
     return "".join([*pieces, text[end:]])
 
 
-def classes_deeper_than(depth: int) -> str:
-    """Return a query for whether some class stands more than so many steps below another."""
-    return f"ASK {{ ?below {'/'.join([_BELOW] * (depth + 1))} ?above }}"
+def steps_in(text: str) -> dict[int, str]:
+    """Return the properties that a portable query follows any number of times after something else.
+
+    By the place of their token: those in a sequence behind an IRI or a group.
+
+    >>> steps_in("ASK { ?s (<a:p>|<a:q>)/<a:in>* ?c . ?c <a:in>* ?d }").values()
+    dict_values(['<a:in>'])
+    """
+    tokens = tokenize(text)
+    return {
+        at: tokens[at].text
+        for at in range(2, len(tokens) - 1)
+        if tokens[at].kind == "iri"
+        and tokens[at + 1].text == "*"
+        and tokens[at - 1].text == "/"
+        and _step_before(tokens, at - 1) is not None
+    }
+
+
+def with_steps(text: str, depths: Mapping[str, int]) -> str:
+    """Return a portable query with each of those paths written out for so many steps.
+
+    Where two ways lead to the same node it has two solutions instead of one: for questions that
+    ask for distinct ones.
+
+    >>> with_steps("ASK { ?s ^<a:p>/<a:in>* ?c }", {"<a:in>": 2})
+    'ASK { ?s (^<a:p>|(^<a:p>/<a:in>)|(^<a:p>/<a:in>/<a:in>)) ?c }'
+    """
+    tokens = tokenize(text)
+    pieces: list[str] = []
+    end = 0
+    for at, step in steps_in(text).items():
+        first = _step_before(tokens, at - 1)
+        assert first is not None  # steps_in saw to that
+        before = text[tokens[first].offset : tokens[at - 1].offset].strip()
+        paths = [f"({'/'.join([before, *[step] * n])})" for n in range(1, depths[step] + 1)]
+        pieces += [text[end : tokens[first].offset], f"({'|'.join([before, *paths])})"]
+        end = tokens[at + 1].offset + 1
+    return "".join([*pieces, text[end:]])
+
+
+def _step_before(tokens: Sequence[Token], at: int) -> int | None:
+    """Return where the IRI or group that ends before a token begins, None where it is neither."""
+    first = at - 1
+    if tokens[first].text == ")":
+        level = 1
+        while level and first:
+            first -= 1
+            level += {")": 1, "(": -1}.get(tokens[first].text, 0)
+    elif tokens[first].kind != "iri" and tokens[first].text != "a":
+        return None
+    return first - 1 if first and tokens[first - 1].text == "^" else first
+
+
+def deeper_than(step: str, depth: int) -> str:
+    """Return a query for whether more than so many steps of a property follow one another."""
+    return f"ASK {{ ?from {'/'.join([step] * (depth + 1))} ?to }}"

@@ -192,7 +192,7 @@ def unreachable(url: str, error: httpx.HTTPError) -> MigovError:
         )
     return StoreProblem(
         "The store cannot be reached.",
-        hint="Its operator: is the store running at the address of the setting “engine”?",
+        hint="Its operator: is the store running, and is its address right?",
     )
 
 
