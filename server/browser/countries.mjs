@@ -6,6 +6,7 @@
 // seen has no shape but a place; what has no code in ISO 3166-1 is drawn without one.
 import { readFileSync, writeFileSync } from "node:fs";
 import { geoArea, geoCentroid, geoEqualEarth, geoPath } from "d3-geo";
+import polygonClipping from "polygon-clipping";
 import { feature } from "topojson-client";
 import { presimplify, simplify } from "topojson-simplify";
 
@@ -29,12 +30,50 @@ const LISTED = {
   772: [-171.8, -9.2], // Tokelau
 };
 
+// Natural Earth draws who holds an area; here it stands with the country or territory that the
+// United Nations' maps and M49 count it to: the box is west, south, east, north in degrees.
+const COUNTED = [
+  { of: "504", to: "732", box: [-20, 20, -5, 27.6667] }, // Western Sahara, south of 27°40′ N
+  { of: "643", to: "804", box: [32, 44, 36.6, 46.3] }, // Crimea
+];
+const WHOLE = { Somaliland: "706", "N. Cyprus": "196" };
+
 const atlas = (name) =>
   JSON.parse(readFileSync(new URL(`node_modules/world-atlas/${name}.json`, import.meta.url)));
 
 const fine = presimplify(atlas("countries-50m"));
 const coarse = simplify(fine, LEAST);
 const countries = feature(coarse, coarse.objects.countries).features;
+const codeOf = (country) => country.id && String(country.id).padStart(3, "0");
+const countryOf = (code) => countries.find((country) => codeOf(country) === code);
+const parts = ({ type, coordinates }) => (type === "Polygon" ? [coordinates] : coordinates);
+
+// On a sphere it is the direction of a ring that tells its inside.
+function geometry(coordinates) {
+  const turned = coordinates.map((rings) => {
+    const [outer, ...holes] = rings;
+    const isInverted = geoArea({ type: "Polygon", coordinates: [outer] }) > 2 * Math.PI;
+    return [outer, ...holes].map((ring) => (isInverted ? [...ring].reverse() : ring));
+  });
+  return { type: "MultiPolygon", coordinates: turned };
+}
+
+for (const { of, to, box } of COUNTED) {
+  const [west, south, east, north] = box;
+  const area = [[[west, south], [east, south], [east, north], [west, north], [west, south]]];
+  const [holder, listed] = [countryOf(of), countryOf(to)];
+  const moved = polygonClipping.intersection(parts(holder.geometry), area);
+  listed.geometry = geometry(polygonClipping.union(parts(listed.geometry), moved));
+  holder.geometry = geometry(polygonClipping.difference(parts(holder.geometry), area));
+}
+for (const country of countries) {
+  const code = WHOLE[country.properties.name];
+  if (!code) continue;
+  const listed = countryOf(code);
+  listed.geometry = geometry(polygonClipping.union(parts(listed.geometry), parts(country.geometry)));
+  country.geometry = null;
+}
+
 const projection = geoEqualEarth().fitWidth(WIDTH, { type: "Sphere" });
 const path = geoPath(projection).digits(1);
 const [[, top], [, bottom]] = path.bounds({ type: "Sphere" });
@@ -46,11 +85,8 @@ const round = (point) => point.map((number) => Math.round(number * 10) / 10);
 
 // The middle of the largest part: that of France lies in Europe.
 function centre(country) {
-  const parts =
-    country.geometry.type === "MultiPolygon"
-      ? country.geometry.coordinates.map((coordinates) => ({ type: "Polygon", coordinates }))
-      : [country.geometry];
-  const largest = parts.reduce((a, b) => (geoArea(a) >= geoArea(b) ? a : b));
+  const each = parts(country.geometry).map((coordinates) => ({ type: "Polygon", coordinates }));
+  const largest = each.reduce((a, b) => (geoArea(a) >= geoArea(b) ? a : b));
   return round(projection(geoCentroid(largest)));
 }
 
@@ -87,7 +123,7 @@ for (const country of countries) {
     if (drawn) others.push(drawn);
     continue;
   }
-  const code = String(country.id).padStart(3, "0");
+  const code = codeOf(country);
   if (code in centres) {
     // A second part of the same country, such as a base of its armed forces elsewhere.
     if (drawn && path.area(country) > SMALL) shapes[code] = (shapes[code] ?? "") + drawn;
@@ -101,7 +137,7 @@ for (const country of countries) {
 // The smallest ones are in the finest file alone.
 const finest = atlas("countries-10m");
 for (const country of feature(finest, finest.objects.countries).features) {
-  const code = country.id && String(country.id).padStart(3, "0");
+  const code = codeOf(country);
   if (code && !(code in centres)) centres[code] = centre(country);
 }
 
