@@ -172,11 +172,12 @@ def test_what_fits_best_is_found_first_and_each_thing_once() -> None:
 
 def test_a_broken_draft_keeps_no_other_question_from_its_answer(tmp_path: Path) -> None:
     copy_of_content(tmp_path)
+    good = len(list((tmp_path / "queries").glob("*.rq")))
     (tmp_path / "queries" / "draft.rq").write_text("#+ title: [\n", encoding="utf-8")
     assert migov("query", "budgets", folder=tmp_path).code == 0
     listing = migov("query", folder=tmp_path)
     assert listing.code == 0
-    assert "57 questions" in listing.out
+    assert f"{good} questions" in listing.out
     asked = migov("query", "draft", folder=tmp_path)
     assert asked.code == 2
     for result in (listing, asked, migov("validate", folder=tmp_path)):

@@ -33,7 +33,7 @@ from migov.web.drawing.timeline import bounds_of
 HTML = {"Accept": "text/html"}
 SVG = "{http://www.w3.org/2000/svg}"
 ADDRESSES = {
-    "map": "initiatives-of-country",
+    "map": "initiatives-by-country",
     "corridors": "corridors-between-countries",
     "timeline": "initiatives-between-dates",
     "network": "actor-network",

@@ -45,7 +45,7 @@ _FEATURED: Final = (
 )
 
 SEEN: Final = {
-    "map": ("Map of countries", "initiatives-of-country"),
+    "map": ("Map of countries", "initiatives-by-country"),
     "corridors": ("Map of corridors", "corridors-between-countries"),
     "timeline": ("Timeline", "initiatives-between-dates"),
     "network": ("Who works with whom", "actor-network"),

@@ -10,6 +10,7 @@ from migov.catalogue import CannedQuery
 SUBJECTS: Final = {
     "Countries, regions and corridors": (
         "initiatives-of-country",
+        "initiatives-by-country",
         "initiatives-reaching-place",
         "initiatives-covering-all-of-region",
         "coverage-of-region",
