@@ -14,6 +14,7 @@ import pytest
 PROGRAMS = {
     "chromium": "a browser: Debian's package chromium",
     "git": "git: Debian's package git",
+    "npm": "npm: Debian's package npm",
     "virtuoso-t": "Virtuoso 7: Debian's package virtuoso-opensource",
 }
 _left_out: dict[str, int] = {}

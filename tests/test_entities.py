@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 from pyoxigraph import Literal, NamedNode, RdfFormat, parse
 
-from migov.engine import Engine
+from migov.engine import Engine, select
 from migov.entities import (
     GraphTerms,
     concepts_of,
@@ -216,7 +218,18 @@ def test_lists(engine: Engine) -> None:
 
 
 def test_overview(engine: Engine) -> None:
-    seen = overview(engine, ("en",))
-    assert seen.records == 18
-    assert seen.classes[NS + "Country"] == 249
-    assert sum(count.number for count in seen.publishers) == 18
+    classes = [NS + name for name in ("Country", "Initiative", "SourceRecord", "Annotation")]
+    seen = overview(engine, ("fr",), classes)
+    assert seen.classes[NS + "Country"].number == 249
+    assert seen.classes[NS + "Country"].label.text == "Pays ou territoire"
+    assert not any(count.more for count in seen.classes.values())
+    rows = select(engine, f"SELECT (COUNT(DISTINCT ?s) AS ?n) {{ ?s a <{NS}SourceRecord> }}")
+    assert seen.classes[NS + "SourceRecord"].number == int(rows[0]["n"].value)
+    assert sum(count.number for count in seen.publishers) == int(rows[0]["n"].value)
+
+
+def test_an_overview_is_bounded(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.modules["migov.entities.overview"], "MOST", 100)
+    counted = overview(engine, ("en",), [NS + "Country", NS + "Event"]).classes
+    assert (counted[NS + "Country"].number, counted[NS + "Country"].more) == (100, True)
+    assert counted[NS + "Event"].more is False

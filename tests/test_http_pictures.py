@@ -60,7 +60,7 @@ def test_each_has_an_address_a_page_a_table_and_a_file(
 ) -> None:
     moved = client.get(f"/{name}?lang=fr")
     assert moved.status_code == 303
-    assert moved.headers["Location"] == f"/queries/{slug}?lang=fr"
+    assert moved.headers["Location"].startswith(f"/queries/{slug}?lang=fr")
     text = client.get(f"/queries/{slug}", headers=HTML).get_data(as_text=True)
     assert text.count('<svg viewBox="') == 1
     assert 'class="rows"' in text

@@ -27,6 +27,7 @@ from migov.protocol.formats import FORMATS, GRAPHS, PAGE
 from migov.vocabulary import CONCEPT, GRAPH, ID, KINDS, NS, STANDARD_PREFIXES
 from migov.web.evidence import links_of
 from migov.web.links import here, href
+from migov.web.meta import json_ld
 from migov.web.ontology import vocabulary_page
 from migov.web.ordering import arranged, incoming_of, is_scheme, roles_of
 from migov.web.request import format_among, languages, own_iri
@@ -141,6 +142,7 @@ def entity_page(description: Description) -> Response:
         ],
         names_elsewhere=description.values_of(_SKOS + "prefLabel"),
         summaries=told,
+        json_ld=json_ld(description, names, told.values()),
         links=links_of(description),
         facts=arranged(description.facts, names),
         kept=arranged(description.kept, names),

@@ -15,7 +15,7 @@ from migov.protocol.problems import PROBLEMS
 from migov.vocabulary import NS
 from migov.web.links import here
 from migov.web.request import chosen_language, format_among, languages
-from migov.web.responses import names_of, page
+from migov.web.responses import page
 from migov.web.site import site, state
 
 blueprint = Blueprint("home", __name__)
@@ -52,7 +52,7 @@ SEEN: Final = {
     "matrix": ("Global Compact by country", "global-compact-by-country"),
     "themes": ("Themes", "themes-by-number-of-initiatives"),
 }
-"""Pictures of canned queries by a short address of their own."""
+"""Pictures by a short address: what each is called, and its canned query."""
 
 
 @blueprint.get("/")
@@ -60,22 +60,19 @@ def home() -> Response:
     """Show what is in the graph and how to ask."""
     chosen_language()
     current = state()
-    seen = overview(current.house, languages())
+    seen = overview(current.house, languages(), [NS + name for name, _ in _COUNTED])
     catalogue = current.catalogue
     featured = [catalogue[slug] for slug in _FEATURED if slug in catalogue]
     return page(
         "home.html",
-        names=names_of(NS + name for name, _ in _COUNTED),
         counts=[
-            (NS + name, path, seen.classes[NS + name])
-            for name, path in _COUNTED
-            if NS + name in seen.classes
+            (seen.classes[NS + name], path) for name, path in _COUNTED if NS + name in seen.classes
         ],
         overview=seen,
         featured=featured or list(catalogue.values())[:6],
         pictures=[
-            (title, slug, catalogue[slug].view)
-            for title, slug in SEEN.values()
+            (title, here(f"/{name}"), catalogue[slug].view)
+            for name, (title, slug) in SEEN.items()
             if slug in catalogue
         ],
         queries=len(catalogue),
@@ -89,7 +86,8 @@ def _seen(name: str) -> Response:
     chosen_language()
     query = state().catalogue.find(SEEN[name][1])
     return Response(
-        status=HTTPStatus.SEE_OTHER, headers={"Location": here(f"/queries/{query.slug}")}
+        status=HTTPStatus.SEE_OTHER,
+        headers={"Location": here(f"/queries/{query.slug}")},
     )
 
 

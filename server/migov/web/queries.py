@@ -36,7 +36,7 @@ blueprint = Blueprint("queries", __name__)
 
 _PICTURE = Format("svg", "page", "SVG", ("image/svg+xml",))
 _TEXT = Format("rq", "page", "SPARQL", ("application/sparql-query",))
-_ROWS = 50
+_ROWS = 40
 """Rows of a table on a page; programs get more at once."""
 _RESERVED = frozenset({"format", "limit", "offset", "inferred"})
 

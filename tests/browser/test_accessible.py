@@ -1,0 +1,141 @@
+"""No axe violation on any kind of page: WCAG 2.2 A and AA and good practice, light and dark.
+
+axe-core comes from npm by the lock file of `server/browser`. The pages without JavaScript are those
+whose script is not given to the browser: axe itself needs one that runs scripts.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from conftest import ROOT
+
+pytestmark = [
+    pytest.mark.needs("chromium"),
+    pytest.mark.needs("npm"),
+    pytest.mark.xdist_group("browser"),
+]
+
+PAGES = (
+    "/",
+    "/initiatives?country=mar",
+    "/initiatives?status=completed&period=1970",
+    "/id/initiative/thamm",
+    "/id/place/mar",
+    "/concept/role",
+    "/graph/data/records/gfmd/thamm.ttl",
+    "/ns",
+    "/queries",
+    "/queries/who-funds-and-implements?country=mar",
+    "/map",
+    "/timeline",
+    "/network",
+    "/matrix",
+    "/themes",
+    "/queries/corridor-graph",
+    "/sparql?query=SELECT%20*%20%7B%20%3Fs%20a%20mg%3AProject%20%7D",
+    "/sparql?query=SELECT%20*%20%7B",
+    "/search?q=migration",
+    "/changes",
+    "/shape/Participation",
+    "/dumps",
+    "/nothing",
+)
+SMALL = PAGES[::2]
+"""Those that are also looked at on a phone, in French and without the script."""
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+
+@pytest.fixture(scope="module")
+def axe() -> str:
+    """The script of axe-core, fetched by its lock file where it is not there yet."""
+    folder = ROOT / "server" / "browser"
+    script = folder / "node_modules" / "axe-core" / "axe.min.js"
+    if not script.exists():
+        npm = shutil.which("npm")
+        assert npm
+        options = ["--ignore-scripts", "--no-audit", "--no-fund"]
+        subprocess.run([npm, "ci", *options], cwd=folder, check=True, capture_output=True)
+    return Path(script).read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(
+            executable_path=shutil.which("chromium"),
+            args=["--disable-gpu", "--disable-background-networking"],
+            chromium_sandbox=os.geteuid() != 0,
+        )
+        yield opened
+        opened.close()
+
+
+@pytest.fixture(scope="module")
+def desktop(browser: Browser, endpoint: str, axe: str) -> Iterator[Page]:
+    with browser.new_context(
+        viewport={"width": 1280, "height": 900}, base_url=endpoint, locale="en", bypass_csp=True
+    ) as context:  # the policy is passed over for axe, which is no part of the page
+        context.add_init_script(axe)
+        yield context.new_page()
+
+
+@pytest.fixture(scope="module")
+def phone(browser: Browser, endpoint: str, axe: str) -> Iterator[Page]:
+    with browser.new_context(
+        viewport={"width": 375, "height": 800},
+        base_url=endpoint,
+        locale="fr",
+        color_scheme="dark",
+        bypass_csp=True,
+    ) as context:
+        context.add_init_script(axe)
+        page = context.new_page()
+        page.route("**/*.js*", lambda route: route.abort())
+        yield page
+
+
+def violations(page: Page, rules: dict[str, Any]) -> list[str]:
+    found = page.evaluate(
+        "only => axe.run(document, {runOnly: only, resultTypes: ['violations']})", rules
+    )
+    return [
+        f"{violation['id']}: {node['html'][:200]} {node['failureSummary']}"
+        for violation in found["violations"]
+        for node in violation["nodes"]
+    ]
+
+
+def test_pages_of_each_kind_are_looked_at() -> None:
+    assert (len(PAGES), len(SMALL)) == (23, 12)
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_on_a_desktop_in_light_and_dark(desktop: Page, path: str) -> None:
+    desktop.emulate_media(color_scheme="light")
+    desktop.goto(path)
+    assert desktop.locator("html").get_attribute("lang") == "en"
+    assert not violations(desktop, {"type": "tag", "values": TAGS})
+    desktop.emulate_media(color_scheme="dark")
+    assert not violations(desktop, {"type": "rule", "values": ["color-contrast"]})
+
+
+@pytest.mark.parametrize("path", SMALL)
+def test_on_a_phone_in_french_without_scripts(phone: Page, path: str) -> None:
+    phone.goto(path)
+    assert phone.locator("html").get_attribute("lang") == "fr"
+    assert not violations(phone, {"type": "tag", "values": TAGS})
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_no_page_is_wider_than_a_phone(phone: Page, path: str) -> None:
+    phone.goto(path)
+    assert phone.evaluate("document.documentElement.scrollWidth") <= 375
