@@ -29,6 +29,7 @@ from second_server import countries, oxigraph
 from stores import PASSWORD, STORES, RunningStore, running_store
 
 ROOT = Path(__file__).resolve().parent.parent
+collect_ignore = ["interop"]  # scripts for another environment
 _ADDRESS = re.compile(r" at (http://\S+?:\d+/)")
 
 

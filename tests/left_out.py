@@ -15,6 +15,7 @@ PROGRAMS = {
     "chromium": "a browser: Debian's package chromium",
     "git": "git: Debian's package git",
     "npm": "npm: Debian's package npm",
+    "sssom": "sssom-py and reconciler: an environment with tests/interop.txt on the PATH",
     "virtuoso-t": "Virtuoso 7: Debian's package virtuoso-opensource",
 }
 _left_out: dict[str, int] = {}

@@ -213,6 +213,10 @@ def test_examples_of_the_help_run(
         graph = "<https://w3id.org/migov/graph/data/actors/ilo.ttl>"
         (tmp_path / "new.ttl").write_text(said)
         (tmp_path / "proposal.trig").write_text(f"GRAPH {graph} {{ {said} }}")
+    if words[:2] == ["link", "enrich"]:  # whom it asks says nothing of what is asked
+        second = request.getfixturevalue("second_endpoint")
+        mirror = f"https://query.wikidata.org/sparql at={second} private"
+        monkeypatch.setenv("MIGOV_FEDERATION", mirror)
     if words[0] == "link":
         snapshots_of_targets(tmp_path)
         row = "reject\tactor:iom\t00q08t645\tAnother body\n"

@@ -20,9 +20,11 @@ import rdflib
 import yaml
 
 from migov.catalogue import CannedQuery, load_catalogue
-from migov.dataset import content_files, in_graph, read_quads
+from migov.dataset import content_files, holds_graph, in_graph, read_quads
 from migov.inference import derive, read_rules
 from migov.repository import find_repository
+from migov.sparql.beside import variables
+from migov.sparql.services import find_services, inline_data
 from migov.vocabulary import CONCEPT, GRAPH, INFERRED_GRAPH, PREFIXES, compact
 
 Row = list[str | None]
@@ -46,7 +48,7 @@ def files() -> list[Any]:
 
 @cache
 def asserted() -> list[ox.Quad]:
-    return [quad for file in files() if file.path.endswith(".ttl") for quad in read_quads(file)]
+    return [quad for file in files() if holds_graph(file.path) for quad in read_quads(file)]
 
 
 def store_of(quads: Sequence[ox.Quad], *, inferred: bool = False) -> ox.Store:
@@ -117,7 +119,25 @@ def rows_of(store: ox.Store, text: str, *, inferred: bool = False) -> list[Row]:
 
 def bound(slug: str, values: Mapping[str, str] | None = None) -> str:
     query = CATALOGUE[slug]
-    return query.bind(query.example if values is None else values, StoreLookup())
+    return offline(query.bind(query.example if values is None else values, StoreLookup()))
+
+
+def offline(text: str) -> str:
+    """Return a query as it is evaluated where no endpoint answers: each SERVICE SILENT fails.
+
+    Engines would ask the endpoints themselves; test_enrichment.py has one that answers.
+    """
+    found = find_services(text)
+    if found is None:
+        return text
+    assert all(group.silent for group in found.groups)
+    return found.replaced(
+        {
+            group.start: inline_data(names, f"({' '.join('UNDEF' for _ in names)})")
+            for group in found.groups
+            for names in [sorted(variables(group.tokens))]
+        }
+    )
 
 
 def expectation(slug: str) -> dict[str, Any]:

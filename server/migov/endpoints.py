@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
-_FORM: Final = "an endpoint is IRI [private] [deadline=SECONDS] [answer=MEGABYTES]"
+_FORM: Final = "an endpoint is IRI [at=ADDRESS] [private] [deadline=SECONDS] [answer=MEGABYTES]"
 _IRI: Final = re.compile(r"https?://[^\s<>\"{}|\\^`]+", re.ASCII)
 
 
@@ -18,13 +18,20 @@ class Endpoint:
     """One endpoint that a query may name in SERVICE.
 
     `private` allows its address to be a private one. `deadline` (seconds) and `answer` (megabytes)
-    are None where those of the settings hold.
+    are None where those of the settings hold. `at` is the address of a mirror that is asked in its
+    place, None where its IRI is its address.
     """
 
     iri: str
     private: bool = False
     deadline: float | None = None
     answer: float | None = None
+    at: str | None = None
+
+    @property
+    def address(self) -> str:
+        """Where the endpoint is asked."""
+        return self.at or self.iri
 
 
 def endpoints_of(text: str) -> tuple[Endpoint, ...]:
@@ -34,6 +41,8 @@ def endpoints_of(text: str) -> tuple[Endpoint, ...]:
 
     >>> [(one.iri, one.private) for one in endpoints_of("https://a.org/sparql, http://b/ private")]
     [('https://a.org/sparql', False), ('http://b/', True)]
+    >>> endpoints_of("https://a.org/sparql at=http://127.0.0.1:7878/query private")[0].address
+    'http://127.0.0.1:7878/query'
     """
     if not text.lstrip().startswith(("http:", "https:")):
         text = _file(text.strip())
@@ -59,6 +68,9 @@ def _endpoint(line: str) -> Endpoint:
         name, _, value = option.partition("=")
         if option == "private":
             endpoint = replace(endpoint, private=True)
+        elif name == "at":
+            _check(value)
+            endpoint = replace(endpoint, at=value)
         elif name == "deadline":
             endpoint = replace(endpoint, deadline=_positive(option, value))
         elif name == "answer":

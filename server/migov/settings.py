@@ -177,7 +177,8 @@ class Settings:
     federation: tuple[Endpoint, ...] = _setting(
         (),
         "endpoints that SERVICE may ask, by exact IRI: a list with commas, or a file with one a "
-        "line; after an IRI may stand private, deadline=SECONDS, answer=MEGABYTES",
+        "line; after an IRI may stand at=ADDRESS (a mirror), private, "
+        "deadline=SECONDS, answer=MEGABYTES",
         endpoints_of,
         unset="none",
     )

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from migov.cli.link_enrich import command as enrich
 from migov.cli.link_review import command as review
 from migov.cli.link_shown import reasons_of
 from migov.cli.link_watch import command as watch
@@ -38,6 +39,7 @@ def command() -> None:
     """
 
 
+command.add_command(enrich)
 command.add_command(review)
 command.add_command(watch)
 
@@ -68,7 +70,8 @@ def suggest(
     """Name candidates in a pinned snapshot of another dataset, each with its reasons.
 
     MANIFEST is a small YAML file beside the snapshot: name, version, licence, file, sha256, format
-    (ror, iati, wikidata, skos or csv), scheme, namespace. Nothing is written: a candidate becomes
+    (ror, iati, wikidata, skos or csv), scheme, namespace; types may say which of our classes its
+    words for kinds mean. Nothing is written: a candidate becomes
     a link when somebody accepts it. Pairs that a mapping set holds are not named again.
 
     \b

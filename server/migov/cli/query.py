@@ -137,7 +137,12 @@ def _ask(asked: Asked, values: Mapping[str, str], wanted: _Wanted, settings: Set
 
                     show_explanation(engine, query, wanted.format, wanted.language, settings)
                     return
-                query = services.before(engine, query, engine.snapshot.graphs)
+                query = services.before(
+                    engine,
+                    query,
+                    engine.snapshot.graphs,
+                    is_canned=isinstance(asked, Canned),
+                )
                 answer = engine.answer(query)
         except QuerySyntaxError as error:
             raise explained(error, text, prefixes) from error

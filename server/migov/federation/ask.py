@@ -67,7 +67,7 @@ async def _until(endpoint: Endpoint, query: str, seconds: float, megabytes: floa
 
 
 async def _ask(endpoint: Endpoint, query: str, until: float, megabytes: float) -> Received:
-    address = httpx.URL(endpoint.iri)
+    address = httpx.URL(endpoint.address)
     port = address.port or (443 if address.scheme == "https" else 80)
     host = address.raw_host.decode("ascii")
     last: httpx.TransportError | None = None
@@ -101,7 +101,7 @@ async def _exchange(
             "POST",
             address.copy_with(host=pinned),
             data={"query": query},
-            headers={**_HEADERS, "Host": urlsplit(endpoint.iri).netloc},
+            headers={**_HEADERS, "Host": urlsplit(endpoint.address).netloc},
             extensions={"sni_hostname": address.raw_host.decode("ascii")},
         ) as response,
     ):

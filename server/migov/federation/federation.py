@@ -56,6 +56,10 @@ class Federation:
             )
         return found
 
+    def lists(self, iri: str) -> bool:
+        """Return whether an endpoint may be asked."""
+        return iri in self._endpoints
+
     def solutions(self, iri: str, query: str, variables: Sequence[str]) -> Rows:
         """Return the solutions of a query at an endpoint, as rows for `variables`.
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from pyoxigraph import Literal
+from pyoxigraph import Literal, RdfFormat, Triple, parse
 
 from migov.engine import Engine, Query
 from migov.errors import ParameterError, QuerySyntaxError, RefusedError, TooComplexError
@@ -50,11 +50,14 @@ class Services:
             federation.close()
             index.close()
 
-    def before(self, engine: Engine, query: Query, graphs: Iterable[str]) -> Query:
+    def before(
+        self, engine: Engine, query: Query, graphs: Iterable[str], *, is_canned: bool = False
+    ) -> Query:
         """Return a query without SERVICE that has the same solutions.
 
-        `graphs` are the named graphs that it sees where nothing is said of them. Raises
-        RequestError or LimitError, and EndpointError where another endpoint fails.
+        `graphs` are the named graphs that it sees where nothing is said of them. A canned query
+        goes on without an endpoint that is not listed where it says SILENT. Raises RequestError or
+        LimitError, and EndpointError where another endpoint fails.
         """
         found = find_services(query.text, query.prefixes)
         if found is None:
@@ -64,8 +67,12 @@ class Services:
                 f"The query has {len(found.groups)} SERVICE groups; it may have {MOST_GROUPS}.",
                 hint="Ask in several steps.",
             )
+        passed_over = {
+            group.start for group in found.groups if is_canned and self._is_passed_over(group)
+        }
         for group in found.groups:
-            self._check(group)
+            if group.start not in passed_over:
+                self._check(group)
         query = _with_dataset(query, found, graphs)
         searches = {
             group.start: read_search(group) for group in found.groups if group.endpoint == INDEX
@@ -80,12 +87,50 @@ class Services:
         answers: dict[int, str] = {}
         for group in found.groups:
             names = heads[group.start]
-            if group.start in searches:
+            if group.start in passed_over:
+                rows = _nothing(names)
+            elif group.start in searches:
                 rows = self._found(engine, query, found, group, searches[group.start], answers)
             else:
                 rows = self._asked(engine, query, found, group, names, answers)
             answers[group.start] = inline_data(names, rows)
         return replace(query, text=found.replaced(answers))
+
+    def triples(
+        self, engine: Engine, query: Query, graphs: Iterable[str]
+    ) -> dict[str, list[Triple]]:
+        """Return what endpoints say now that the SERVICE groups of a query match, by endpoint.
+
+        Raises RefusedError for a group with more than triple patterns, or an endpoint that is not
+        listed; EndpointError where one fails, whether the group is SILENT or not; RequestError or
+        LimitError.
+        """
+        found = find_services(query.text, query.prefixes)
+        said: dict[str, list[Triple]] = {}
+        for group in found.groups if found is not None else ():
+            assert found is not None
+            self._check(group)
+            if group.endpoint is None or group.endpoint == INDEX:
+                continue
+            names = _head(engine, query, group)
+            seen = _with_dataset(query, found, graphs)
+            loud = replace(group, silent=False)
+            rows = self._asked(engine, seen, found, loud, names, {})
+            pattern = f"{group.declarations}CONSTRUCT {group.inner} WHERE"
+            text = f"{pattern} {{ {inline_data(names, rows)} }}"
+            try:
+                answer = engine.answer(
+                    replace(query, text=text, solutions=None, graph="nt", default_graphs=())
+                )
+            except QuerySyntaxError as error:
+                raise RefusedError(
+                    "This SERVICE group has more than triple patterns, so its answer is no graph.",
+                    place=group.place,
+                    hint="Leave FILTER, OPTIONAL and the like outside of it.",
+                ) from error
+            quads = parse(answer.body, format=RdfFormat.N_TRIPLES)
+            said.setdefault(group.endpoint, []).extend(quad.triple for quad in quads)
+        return said
 
     def _check(self, group: ServiceGroup) -> None:
         """Raise RefusedError unless the group names whom it asks, and that may be asked."""
@@ -153,7 +198,19 @@ class Services:
         except EndpointError:
             if not group.silent:
                 raise
-            return f"({' '.join('UNDEF' for _ in names)})"
+            return _nothing(names)
+
+    def _is_passed_over(self, group: ServiceGroup) -> bool:
+        return (
+            group.silent
+            and group.endpoint not in (None, INDEX)
+            and not self.federation.lists(group.endpoint or "")
+        )
+
+
+def _nothing(names: Sequence[str]) -> str:
+    """Return the one empty solution of SERVICE SILENT that fails (section 2.3)."""
+    return f"({' '.join('UNDEF' for _ in names)})"
 
 
 def index_of(folder: Callable[[], Path], settings: Settings) -> Index:

@@ -13,7 +13,6 @@ from migov.web import (
     api,
     changes,
     dumps,
-    editor,
     entities,
     errors,
     feeds,
@@ -61,7 +60,6 @@ def create_app(published: Published, settings: Settings) -> Flask:
         app.register_blueprint(module.blueprint)
     for blueprint in (
         api.blueprint,
-        editor.blueprint,
         graph_store.files,
         lists.blueprint,
         meta.blueprint,

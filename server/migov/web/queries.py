@@ -171,6 +171,7 @@ def _answer(
         current.house,
         Query(text, inferred=inferred, prefixes=current.prefixes if is_graph else {}),
         current.snapshot.graphs,
+        is_canned=True,
     )
 
     def ask(clause: str, name: str) -> Answer:

@@ -41,9 +41,14 @@ def check(context: Context) -> Iterator[Finding]:
                 yield from _form(context, facts, iri)
             elif found := _ALMOST.fullmatch(iri):
                 yield _almost(context, facts, iri, BASE + found[1])
-            elif iri in subjects and facts.path.startswith("data/"):
+            elif iri in subjects and _is_ours_to_say(facts.path):
                 yield _foreign(context, facts, iri)
         yield from _participations(context, facts)
+
+
+def _is_ours_to_say(path: str) -> bool:
+    """Whether a file describes what is ours; enrichment repeats what others say of theirs."""
+    return path.startswith("data/") and not path.startswith("data/enrichment/")
 
 
 def _form(context: Context, facts: FileFacts, iri: str) -> Iterator[Finding]:
