@@ -61,7 +61,7 @@ quality: .venv/ready ## Precision and recall of matching names, by threshold
 closures: .venv/ready ## 2,000 random axioms and links: owlrl and the fast closure must agree
 	cd tests && ../$(BIN)/python -m benchmarks.closure_cases 2000
 
-assets: ## The shapes of the maps, from npm (needs Node; the result is committed)
+assets: ## The shapes of the maps and the SPARQL editor, from npm (needs Node; the result is committed)
 	cd server/browser && npm ci --no-audit --no-fund --ignore-scripts && npm run -s build
 
 wheel: .venv/ready ## The wheel, in dist/

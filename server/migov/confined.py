@@ -13,6 +13,7 @@ import os
 import queue
 import resource
 import select
+import signal
 import struct
 import subprocess
 import sys
@@ -24,13 +25,21 @@ from contextlib import contextmanager, suppress
 from typing import Any, Final
 
 from migov.channel import receive_exactly, send_all
-from migov.errors import BusyError, DeadlineError, EnvironmentProblem, ResourceError
+from migov.errors import (
+    BusyError,
+    DeadlineError,
+    EnvironmentProblem,
+    ResourceError,
+    TooComplexError,
+)
 
 Reply = tuple[dict[str, Any], bytes]
 
 _FRAME: Final = struct.Struct("!I")
 _START_SECONDS: Final = 60.0
 _LESS: Final = "Ask for less at a time."
+_OVERFLOWS: Final = (-signal.SIGSEGV, -signal.SIGBUS)
+"""How a process ends whose stack is full."""
 
 
 class Confined:
@@ -55,7 +64,7 @@ class Confined:
     def ask(self, request: dict[str, Any], content: bytes, until: float) -> Reply:
         """Return the reply to a request; `until` is a moment of `time.monotonic()`.
 
-        Raises BusyError, DeadlineError, ResourceError or EnvironmentProblem.
+        Raises BusyError, DeadlineError, ResourceError, TooComplexError or EnvironmentProblem.
         """
         try:
             process = self._places.get(timeout=max(0, until - time.monotonic()))
@@ -141,6 +150,11 @@ class _Process:
         except TimeoutError:
             raise DeadlineError(f"{self._what} took too long.", hint=_LESS) from None
         except ConnectionError:
+            if self._child.wait() in _OVERFLOWS:
+                raise TooComplexError(
+                    f"{self._what} met something that is nested too deeply.",
+                    hint="Flatten nested groups and expressions.",
+                ) from None
             raise ResourceError(f"{self._what} used more memory than it may.", hint=_LESS) from None
 
     def _not_started(self) -> EnvironmentProblem:

@@ -60,7 +60,7 @@ def test_an_engineer_asks_in_sparql_and_sees_a_mistake(page: Page) -> None:
     page.goto("/sparql")
     box = page.get_by_role("textbox").first
     box.fill("SELECT * WHERE { ?s ?p }")
-    page.get_by_role("button").first.click()
+    page.get_by_role("button", name="Ask").click()
     expect(page.locator("main")).to_contain_text("not valid SPARQL")
     expect(page.get_by_role("textbox").first).to_have_value("SELECT * WHERE { ?s ?p }")
 

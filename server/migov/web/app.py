@@ -13,6 +13,7 @@ from migov.web import (
     api,
     changes,
     dumps,
+    editor,
     entities,
     errors,
     feeds,
@@ -60,6 +61,7 @@ def create_app(published: Published, settings: Settings) -> Flask:
         app.register_blueprint(module.blueprint)
     for blueprint in (
         api.blueprint,
+        editor.blueprint,
         graph_store.files,
         lists.blueprint,
         meta.blueprint,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Any
 
@@ -100,16 +101,22 @@ def _repeatable() -> bool:
 
 def _compress(response: Response) -> None:
     """Compress a text that is long enough, where the client takes it."""
+    if request.endpoint == "static" and response.status_code == HTTPStatus.OK:
+        response.direct_passthrough = False  # a script or style sheet is small enough to be read
     if response.direct_passthrough or not is_text(response.mimetype or ""):
         return
     response.vary.add("Accept-Encoding")
     content = response.get_data()
     if is_worth_compressing(content) and takes_gzip(request.headers.get("Accept-Encoding", "")):
-        response.set_data(compressed(content))
+        response.set_data(_kept(content) if request.endpoint == "static" else compressed(content))
         response.headers["Content-Encoding"] = "gzip"
         etag, is_weak = response.get_etag()
         if etag is not None and not is_weak:
             response.set_etag(f"{etag}-gzip")  # other bytes (RFC 9110, 8.8.3)
+
+
+_kept = lru_cache(maxsize=8)(compressed)
+"""Static files in gzip: there are a few, and they are the same for everyone."""
 
 
 def _unchanged() -> Response | None:
@@ -154,7 +161,7 @@ def _finished(response: Response) -> Response:
         if "etag" in g and response.status_code in (HTTPStatus.OK, HTTPStatus.NOT_MODIFIED):
             response.headers.setdefault("ETag", g.etag)
             response.headers.setdefault("Last-Modified", _last_modified())
-        _compress(response)
+    _compress(response)
     _tell(response)
     return response
 

@@ -25,7 +25,8 @@ from migov.web.request import chosen_language, url_parameters, wants_page
 from migov.web.responses import body, page
 from migov.web.results import result_of
 from migov.web.served import served, writer
-from migov.web.site import state
+from migov.web.site import site, state
+from migov.web.subjects import by_subject
 
 blueprint = Blueprint("sparql", __name__)
 
@@ -171,16 +172,22 @@ def _answered(operation: Operation, wanted: Wanted, form: Form) -> Response:
 
 
 def _form(shown: Shown) -> Response:
+    catalogue = state().catalogue
+    example = last(url_parameters(), "example")
+    text = catalogue.find(example).text if example else _EXAMPLE
     is_graph = shown.answer is not None and shown.answer.kind == "graph"
     response = page(
         "sparql.html",
         status=shown.status,
-        operation=shown.operation or Operation(_EXAMPLE),
+        operation=shown.operation or Operation(text),
         result=result_of(shown.answer) if shown.answer else None,
         formats=GRAPHS if is_graph else SOLUTIONS,
         most=shown.most,
         failure=shown.failure,
         prefixes=state().prefixes,
+        subjects=by_subject(catalogue),
+        example=example,
+        deadline=f"{site().settings.deadline:g}",
         explanation=explained_page(shown.explanation) if shown.explanation else None,
     )
     response.headers.extend(list(shown.failure.headers if shown.failure else ()))

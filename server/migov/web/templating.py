@@ -42,6 +42,7 @@ def prepare_templates(app: Flask) -> None:
         counted=counted,
         css_version=static_version((static / "migov.css").read_bytes()),
         script_version=static_version((static / "suggest.js").read_bytes()),
+        editor_version=static_version((static / "sparql.js").read_bytes()),
         heading=heading,
         here=here,
         href=href,

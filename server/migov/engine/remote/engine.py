@@ -13,10 +13,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final, cast
 
+from migov.confined import Confined
 from migov.engine.operations import Answer, Kind, Limits, Query
 from migov.engine.remote.credentials import OfferedAuth, credentials_for
 from migov.engine.remote.portable import portable
-from migov.engine.remote.reading import Readers
 from migov.engine.remote.rewriting import (
     BELOW,
     deeper_than,
@@ -72,12 +72,17 @@ class RemoteStore:
     """A store and the workers that read what it says; safe for use by many threads."""
 
     def __init__(self, url: str, user: str | None, limits: Limits, readers: int) -> None:
-        """Nothing is asked of the store yet. Raises EnvironmentProblem."""
+        """Nothing is asked of the store yet."""
         self._limits = limits
         self._bytes = limits.answer * 1_000_000
         self._auth = credentials_for(url, user)
         self._store = Store(url, self._auth, limit=self._bytes * _ROOM)
-        self._readers = Readers(readers, limits.memory)
+        self._readers = Confined(
+            "Reading a query or its answer",
+            "migov.engine.remote.worker",
+            megabytes=limits.memory,
+            at_once=readers,
+        )
         self._merges: bool | None = None
         self._depths: dict[str, int] = {}
 

@@ -2,20 +2,17 @@
 
     python -P -m migov.engine.remote.worker MEGABYTES
 
-It opens nothing, like the workers that evaluate queries, and is ended like them. Frames on standard
-input and output are a 4-byte length and JSON; the bytes of a document follow their frame.
+It opens nothing, like the workers that evaluate queries, and is ended like them: `migov.confined`
+has the frames between it and its owner.
 """
 
 from __future__ import annotations
 
 import json
 import re
-import resource
-import struct
 import sys
 from collections.abc import Iterable
-from contextlib import suppress
-from typing import Any, BinaryIO, Final
+from typing import Any, Final
 
 from pyoxigraph import (
     QueryBoolean,
@@ -30,12 +27,10 @@ from pyoxigraph import (
     serialize,
 )
 
+from migov.confined import Reply, serve
 from migov.engine.formats import GRAPHS, SOLUTIONS
 from migov.engine.spool import Spool, TooLarge, cut_rows, cut_triples
 
-FRAME: Final = struct.Struct("!I")
-
-_Reply = tuple[dict[str, Any], bytes]
 _PREFIXED: Final = ("ttl", "trig", "rdf")
 
 # No string of JSON can hold these: its quotation marks would be escaped.
@@ -69,7 +64,7 @@ def read_query(request: dict[str, Any]) -> dict[str, Any]:
     return {"kind": kind, "variables": variables}
 
 
-def write_answer(request: dict[str, Any], document: bytes) -> _Reply:
+def write_answer(request: dict[str, Any], document: bytes) -> Reply:
     """Return a store's answer in the format that was asked for, if it is whole and fits the query.
 
     Solutions come as JSON, graphs as N-Triples: both end in a way that shows a cut.
@@ -84,7 +79,7 @@ def write_answer(request: dict[str, Any], document: bytes) -> _Reply:
         return {"error": "malformed", "message": str(error)}, b""
 
 
-def _graph(request: dict[str, Any], document: bytes) -> _Reply:
+def _graph(request: dict[str, Any], document: bytes) -> Reply:
     quads = parse(document, format=RdfFormat.N_TRIPLES)
     triples = dict.fromkeys(Triple(quad.subject, quad.predicate, quad.object) for quad in quads)
     name, rows = request["format"], request["rows"]
@@ -101,7 +96,7 @@ def _graph(request: dict[str, Any], document: bytes) -> _Reply:
     return {}, out.getvalue()
 
 
-def _solutions(request: dict[str, Any], document: bytes) -> _Reply:
+def _solutions(request: dict[str, Any], document: bytes) -> Reply:
     document = _BLANK.sub(rb"\1", document)
     document = _BOOLEAN.sub(_canonical, document)
     if request["kind"] == "solutions":
@@ -142,35 +137,10 @@ def _in_order(document: bytes, variables: list[str]) -> bytes:
     return document[: found.start(1)] + head + document[found.end(1) :]
 
 
-def _give_up_everything(megabytes: int) -> None:
-    """As in `migov.engine.worker`: no file, no socket, no more memory than this."""
-    size = megabytes * 1024 * 1024
-    resource.setrlimit(resource.RLIMIT_AS, (size, size))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))
-
-
-def _send(out: BinaryIO, frame: dict[str, Any], body: bytes = b"") -> None:
-    head = json.dumps({**frame, "length": len(body)}).encode()
-    out.write(FRAME.pack(len(head)) + head + body)
-    out.flush()
-
-
-def main() -> None:
-    """Drop rights and answer requests until standard input ends."""
-    requests, answers = sys.stdin.buffer, sys.stdout.buffer
-    _give_up_everything(int(sys.argv[1]))
-    _send(answers, {"ready": True})
-    with suppress(BrokenPipeError):
-        while head := requests.read(FRAME.size):
-            request = json.loads(requests.read(*FRAME.unpack(head)))
-            document = requests.read(request["length"])
-            if "portable" in request:
-                _send(answers, read_query(request))
-            else:
-                _send(answers, *write_answer(request, document))
+def reply(request: dict[str, Any], document: bytes) -> Reply:
+    """Read the query of a request that has one, and otherwise the answer that comes with it."""
+    return (read_query(request), b"") if "portable" in request else write_answer(request, document)
 
 
 if __name__ == "__main__":
-    main()
+    serve(reply, int(sys.argv[1]))
