@@ -22,6 +22,7 @@ from migov.entities import (
     summaries,
     written,
 )
+from migov.entities.around import dated_around, quoted_around
 from migov.errors import UnknownEntityError
 from migov.protocol.formats import FORMATS, GRAPHS, PAGE
 from migov.vocabulary import CONCEPT, GRAPH, ID, KINDS, NS, STANDARD_PREFIXES
@@ -30,6 +31,7 @@ from migov.web.links import here, href
 from migov.web.meta import json_ld
 from migov.web.ontology import vocabulary_page
 from migov.web.ordering import arranged, incoming_of, is_scheme, roles_of
+from migov.web.reading import KEY_NAMES, dates_drawn, differences, key_facts, list_of
 from migov.web.request import format_among, languages, own_iri
 from migov.web.responses import body, names_of, page
 from migov.web.site import state
@@ -130,7 +132,9 @@ def entity_page(description: Description) -> Response:
     members: list[Entry] = []
     if is_scheme(iri):
         members = concepts_of(engine, iri, languages())
-    names = names_of({*description.iris(), *told})
+    dated, quoted = dated_around(engine, iri), quoted_around(engine, iri)
+    around = {one.iri for one in dated} | {one.speaker for one in quoted if one.speaker}
+    names = names_of({*description.iris(), *told, *around, *KEY_NAMES})
     return page(
         "entity.html",
         names=names,
@@ -142,6 +146,11 @@ def entity_page(description: Description) -> Response:
         ],
         names_elsewhere=description.values_of(_SKOS + "prefLabel"),
         summaries=told,
+        key=key_facts(description, names),
+        differing=differences(arranged(description.facts, names)),
+        quoted=quoted,
+        timeline=dates_drawn(dated, names, names.label(iri).text),
+        listed=list_of(description),
         json_ld=json_ld(description, names, told.values()),
         links=links_of(description),
         facts=arranged(description.facts, names),
