@@ -57,6 +57,7 @@ search: .venv/ready ## The full-text index against a scan of the store, a millio
 quality: .venv/ready ## Precision and recall of matching names, by threshold
 	cd tests && ../$(BIN)/python -m benchmarks.link_quality
 	cd tests && ../$(BIN)/python -m benchmarks.reconcile_speed
+	cd tests && ../$(BIN)/python -m benchmarks.suggest_speed
 
 closures: .venv/ready ## 2,000 random axioms and links: owlrl and the fast closure must agree
 	cd tests && ../$(BIN)/python -m benchmarks.closure_cases 2000

@@ -144,6 +144,28 @@ def test_flyouts_and_previews_say_what_a_thing_is(endpoint: str) -> None:
     assert "frame-ancestors *" in preview.headers["Content-Security-Policy"]
 
 
+def test_only_previews_may_stand_in_frames_of_others(endpoint: str) -> None:
+    for path in ("/reconcile/preview", "/reconcile/fr/preview", "/reconcile/1.0-draft/preview"):
+        headers = httpx.get(endpoint + path, params={"id": "id/place/mar"}).headers
+        assert "X-Frame-Options" not in headers
+        assert "frame-ancestors *" in headers["Content-Security-Policy"]
+        assert "script-src" not in headers["Content-Security-Policy"]
+        assert "default-src 'none'" in headers["Content-Security-Policy"]
+        # A preview that cannot be shown is an error page like any other.
+        refused = httpx.get(endpoint + path, params={"id": "id/place/nowhere"}).headers
+        assert refused["X-Frame-Options"] == "DENY"
+    for path in (
+        "/reconcile",
+        "/reconcile/flyout/entity?id=id/place/mar",
+        "/id/place/mar",
+        "/links/review",
+        "/changes",
+    ):
+        headers = httpx.get(endpoint + path, headers={"Accept": "*/*"}).headers
+        assert headers["X-Frame-Options"] == "DENY", path
+        assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
+
+
 def test_columns_are_extended_in_both_versions(endpoint: str) -> None:
     wanted = {
         "ids": ["id/place/mar", "id/actor/who", "id/initiative/amicall", "id/place/nowhere"],

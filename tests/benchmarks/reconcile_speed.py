@@ -25,22 +25,22 @@ from migov.vocabulary import ID, NS
 
 _ENTITIES: Final = 10_000
 _BATCH: Final = 10
-_WORDS: Final = (
+WORDS: Final = (
     *("ministry", "labour", "migration", "health", "centre", "institute", "research", "office"),
     *("university", "foundation", "agency", "development", "international", "council", "women"),
     *("national", "association", "youth", "fund", "network", "programme", "project", "support"),
 )
-_LETTERS: Final = "abcdefghiklmnoprstuv"
+LETTERS: Final = "abcdefghiklmnoprstuv"
 
 
 def main(batches: int) -> None:
     """Print the median and the 90th percentile, in milliseconds."""
     chance = random.Random(1)
-    own = ["".join(chance.choices(_LETTERS, k=chance.randint(4, 9))) for _ in range(4000)]
+    own = ["".join(chance.choices(LETTERS, k=chance.randint(4, 9))) for _ in range(4000)]
     lands = [names[0] for names in names_of_countries().values()]
 
     def invented() -> str:
-        return " ".join([*chance.choices(_WORDS, k=2), chance.choice(own), chance.choice(lands)])
+        return " ".join([*chance.choices(WORDS, k=2), chance.choice(own), chance.choice(lands)])
 
     made = [
         portrait(

@@ -142,6 +142,8 @@ def _unchanged() -> Response | None:
 def _finished(response: Response) -> Response:
     for name, value in SECURITY.items():
         response.headers.setdefault(name, value)
+    if not response.headers["X-Frame-Options"]:  # any frame may show it; the policy says so
+        del response.headers["X-Frame-Options"]
     response.headers.pop("Date", None)  # the server in front writes it
     if state().is_settled:
         response.headers["Migov-Snapshot"] = state().snapshot.digest
