@@ -13,13 +13,13 @@ import time
 import warnings
 from collections.abc import Iterable
 from functools import partial
-from pathlib import Path
 
 from pyoxigraph import Triple
 from rdflib import Graph
 
 from benchmarks.gate_cases import data_graph
 from benchmarks.gate_graphs import grown, parsed, record, shapes
+from conftest import ROOT
 from migov.gate.affected import (
     Comparison,
     Overlay,
@@ -71,7 +71,7 @@ def main() -> int:
     parser.add_argument("--whole", action="store_true")
     asked = parser.parse_args()
     warnings.simplefilter("ignore")
-    repository, shapes_graph = shapes(Path.cwd())
+    repository, shapes_graph = shapes(ROOT)
     began = time.perf_counter()
     plan = make_plan(shapes_graph)
     print(f"the shapes made ready in {time.perf_counter() - began:.2f} s")
