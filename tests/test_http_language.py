@@ -20,6 +20,7 @@ from migov.web.lists import FACETS, LEADS, ORDERS, TITLES
 from migov.web.subjects import OTHERS, SUBJECTS, by_subject
 from migov.web.translation import LANGUAGE_NAMES, table
 from migov.web.views import LONG_NOTES
+from migov.web.why import STEPS
 
 WEB = Path(migov.web.__file__).parent
 HTML = {"Accept": "text/html"}
@@ -111,6 +112,7 @@ def in_use(catalogue: Catalogue) -> set[str]:
     found |= {error.__doc__ or "" for error in PROBLEMS}
     found |= {text for texts in (FACETS, LEADS, ORDERS, TITLES) for text in texts.values()}
     found |= {*LONG_NOTES, *(title for title, _ in SEEN.values())}
+    found |= set(STEPS.values())
     found |= {*REASONS.values(), *CAUSES.values(), *TEXTS}
     for query in catalogue.values():
         columns = query.columns if query.form == "SELECT" else ()

@@ -32,6 +32,7 @@ from migov.web import (
     shapes,
     sparql,
     suggest,
+    why,
     writing,
 )
 from migov.web.served import READINGS, SERVED, WRITER, CurrentSnapshot
@@ -71,6 +72,7 @@ def create_app(published: Published, settings: Settings) -> Flask:
         review.blueprint,
         search.blueprint,
         suggest.blueprint,
+        why.blueprint,
     ):
         app.register_blueprint(blueprint)
     app.extensions[operation.EXTENSION] = operation.operation_of(app.extensions["migov"], settings)

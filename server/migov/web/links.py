@@ -64,6 +64,19 @@ def _this_page(fields: list[tuple[str, str]]) -> str:
     return f"{path}?{urlencode(fields)}"
 
 
+def why_address(
+    about: str, property_: str, value: NamedNode | BlankNode | Literal, back: bool
+) -> str | None:
+    """Return where the reasons for an inferred statement are told, None where it has no page.
+
+    `back` says that the value is the subject, and what the page is about its value.
+    """
+    if not isinstance(value, NamedNode):
+        return None
+    ends = (value.value, about) if back else (about, value.value)
+    return here("/why", subject=ends[0], property=property_, value=ends[1])
+
+
 def citation(graph: str) -> str:
     """Return the short name of a named graph, as sources are cited in the margin.
 

@@ -24,6 +24,7 @@ SUBJECTS: Final = {
         "offices-serving-country",
         "places-within",
         "country-codes",
+        "populations-elsewhere",
     ),
     "Actors and their roles": (
         "who-funds-and-implements",

@@ -17,6 +17,7 @@ from migov.web.links import (
     href,
     in_language,
     locator_title,
+    why_address,
     with_parameter,
     without_parameter,
 )
@@ -54,6 +55,7 @@ def prepare_templates(app: Flask) -> None:
         number=number,
         known_languages=LANGUAGES,
         software_version=__version__,
+        why_address=why_address,
         with_parameter=with_parameter,
         without_parameter=without_parameter,
     )
