@@ -24,6 +24,7 @@ SUBJECTS: Final = {
         "offices-serving-country",
         "places-within",
         "country-codes",
+        "people-where-initiatives-work",
         "populations-elsewhere",
     ),
     "Actors and their roles": (
