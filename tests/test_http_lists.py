@@ -182,6 +182,7 @@ def test_any_combination_only_narrows(client: FlaskClient, data: st.DataObject) 
         assert found <= {thing["iri"] for thing in wider["things"]}
 
 
+@settings(deadline=None)
 @given(st.text(max_size=30))
 def test_an_address_gives_the_value_back(text: str) -> None:
     facet = Facet("theme", "mg:theme", "https://w3id.org/migov/concept/theme/")

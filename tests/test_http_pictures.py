@@ -8,7 +8,7 @@ from xml.etree import ElementTree as Xml
 
 import pytest
 from flask.testing import FlaskClient
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from migov.web.drawing import (
@@ -145,6 +145,7 @@ def test_bars_are_as_wide_as_dates_are_uncertain() -> None:
     assert {name for name, _ in bars(day, day)} == {"sure"}
 
 
+@settings(deadline=None)
 @given(st.dates(date(1900, 1, 1), date(2100, 12, 31)))
 def test_a_stated_date_lies_within_its_bounds(day: date) -> None:
     for stated in (day.isoformat(), day.isoformat()[:7], day.isoformat()[:4]):
@@ -153,6 +154,7 @@ def test_a_stated_date_lies_within_its_bounds(day: date) -> None:
         assert bounds[0] <= day <= bounds[1]
 
 
+@settings(deadline=None)
 @given(st.integers(1, 25), st.data())
 def test_the_layout_is_the_same_each_time_and_inside(count: int, data: st.DataObject) -> None:
     ends = st.integers(0, count - 1)
@@ -164,6 +166,7 @@ def test_the_layout_is_the_same_each_time_and_inside(count: int, data: st.DataOb
     assert layout(count, pairs) == places
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60))
 def test_a_label_is_only_ever_text(text: str) -> None:
     """Whatever a label says, the picture has the same elements, and no other."""

@@ -123,12 +123,12 @@ def _picture(query: CannedQuery) -> Response:
 
 def _answered_page(query: CannedQuery, values: Mapping[str, str]) -> Response:
     formats = GRAPHS if query.form == "CONSTRUCT" else SOLUTIONS
-    part = _answer(query, values, formats[0], standard=_ROWS)
+    drawn = _answer(query, values, formats[0], whole=True) if query.view in DRAWN else None
+    part = _page_of(drawn) if drawn else None
+    if part is None:
+        part = _answer(query, values, formats[0], standard=_ROWS)
     neighbours = _links(part, values)
-    drawn = part
-    if query.view in DRAWN and (part.more or (part.page and part.page.offset)):
-        drawn = _answer(query, values, formats[0], whole=True)
-    picture = picture_of(query, drawn.answer)
+    picture = picture_of(query, drawn.answer) if drawn else None
     response = _page(
         query,
         values,
@@ -141,6 +141,20 @@ def _answered_page(query: CannedQuery, values: Mapping[str, str]) -> Response:
     if neighbours:
         response.headers["Link"] = link_header(neighbours)
     return response
+
+
+def _page_of(whole: _Part) -> _Part | None:
+    """Return the page that the address asks for out of a whole answer, None where it has more."""
+    if whole.page is None:
+        return whole
+    if whole.more:
+        return None
+    wanted = read_page(last(url_parameters(), "limit"), last(url_parameters(), "offset"), _ROWS)
+    total = row_count(whole.answer.body)
+    content, more = cut(whole.answer.body, wanted.limit, wanted.offset)
+    past_the_end = wanted.offset > 0 and wanted.offset >= total
+    answer = replace(whole.answer, body=content)
+    return _Part(answer, wanted, more, total if past_the_end else None)
 
 
 def _answer(

@@ -115,14 +115,16 @@ def _graph(body: bytes, naming: _Naming) -> Graph:
     return Graph(subjects, min(len(triples), MOST_ROWS), len(triples))
 
 
-def cut(body: bytes, limit: int) -> tuple[bytes, bool]:
-    """Return JSON solutions with at most `limit` rows, and whether there were more."""
+def cut(body: bytes, limit: int, offset: int = 0) -> tuple[bytes, bool]:
+    """Return JSON solutions with at most `limit` rows after the first `offset`, and whether there
+    are more."""
     document: dict[str, Any] = json.loads(body)
     bindings = document["results"]["bindings"]
-    if len(bindings) <= limit:
+    if not offset and len(bindings) <= limit:
         return body, False
-    del bindings[limit:]
-    return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode(), True
+    document["results"]["bindings"] = bindings[offset : offset + limit]
+    text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+    return text.encode(), len(bindings) > offset + limit
 
 
 def row_count(body: bytes) -> int:
