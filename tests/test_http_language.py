@@ -35,6 +35,7 @@ PAGES = (
     "/queries/global-compact-by-country",
     "/queries/themes-by-number-of-initiatives",
     "/api",
+    "/contribute/record",
     "/sparql",
     "/sparql?query=ASK%20%7B%7D",
     "/sparql?query=ASK%20%7B%3Fs%20a%20mg%3Anobody%7D&explain=true",

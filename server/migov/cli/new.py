@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from pathlib import Path
 from typing import Any
 
 import click
 
-from migov.cli import scaffold
+from migov import drafting
 from migov.cli.options import settings_from, settings_options
+from migov.dataset import ContentFile
+from migov.dataset.turtle import format_turtle
 from migov.errors import EnvironmentProblem, ParameterError
 from migov.lines import lines_of
 from migov.repository import Repository, find_repository
@@ -63,9 +66,9 @@ def record(name: str, root: Path | None, **given: Any) -> None:
     if not slash:
         raise click.UsageError(f"“{name}” is not of the form PUBLISHER/SLUG, such as gfmd/{name}.")
     repository = _repository(root)
-    known = scaffold.Known(repository)
-    text = scaffold.record(known, publisher, slug, **given)
-    scaffold.finish(repository, f"data/records/{publisher}/{slug}.ttl", text)
+    known = drafting.Known.of_files(repository)
+    text = drafting.record(known, publisher, slug, **given)
+    _finish(repository, f"data/records/{publisher}/{slug}.ttl", text)
 
 
 @command.command()
@@ -84,8 +87,8 @@ def actor(
       migov new actor red-cross --type non-governmental-organisation --name-en "Red Cross"
     """
     repository = _repository(root)
-    text = scaffold.actor(scaffold.Known(repository), slug, kind, name_en, name_fr)
-    scaffold.finish(repository, f"data/actors/{slug}.ttl", text)
+    text = drafting.actor(drafting.Known.of_files(repository), slug, kind, name_en, name_fr)
+    _finish(repository, f"data/actors/{slug}.ttl", text)
 
 
 @command.command()
@@ -101,8 +104,8 @@ def instrument(slug: str, name_en: str | None, name_fr: str | None, root: Path |
       migov new instrument paris-agreement --name-en "Paris Agreement"
     """
     repository = _repository(root)
-    text = scaffold.instrument(scaffold.Known(repository), slug, name_en, name_fr)
-    scaffold.finish(repository, f"data/instruments/{slug}.ttl", text)
+    text = drafting.instrument(drafting.Known.of_files(repository), slug, name_en, name_fr)
+    _finish(repository, f"data/instruments/{slug}.ttl", text)
 
 
 @command.command(short_help="Begin the description of a source document.")
@@ -130,11 +133,11 @@ def document(file: Path, publisher: str, language: str, root: Path | None) -> No
         raise ParameterError(
             f"{file} is not UTF-8 text.", hint="Save its text as UTF-8."
         ) from error
-    known = scaffold.Known(repository)
+    known = drafting.Known.of_files(repository)
     number = known.next_number("document", 3)
     checksum = hashlib.sha256(content).hexdigest()
-    text = scaffold.document(known, number, publisher, language, checksum, lines)
-    scaffold.finish(repository, f"data/documents/{number}.ttl", text)
+    text = drafting.document(known, number, publisher, language, checksum, lines)
+    _finish(repository, f"data/documents/{number}.ttl", text)
 
 
 @command.command(short_help="Begin a person, under the next number.")
@@ -147,6 +150,32 @@ def person(root: Path | None) -> None:
       migov new person
     """
     repository = _repository(root)
-    known = scaffold.Known(repository)
+    known = drafting.Known.of_files(repository)
     number = known.next_number("person", 1)
-    scaffold.finish(repository, f"data/people/{number}.ttl", scaffold.person(known, number))
+    _finish(repository, f"data/people/{number}.ttl", drafting.person(known, number))
+
+
+def _finish(repository: Repository, path: str, body: str) -> None:
+    """Write a new file in the house layout and say what is left to do."""
+    text = drafting.prefixes(path, body) + "\n" + body
+    content = format_turtle(path, text.encode("utf-8"))
+    target = repository.root / path
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with target.open("xb") as file:
+            file.write(content)
+            os.fsync(file.fileno())
+    except FileExistsError as error:
+        raise EnvironmentProblem(
+            f"{path} exists already, and is left as it is.", hint="Choose another slug."
+        ) from error
+    except OSError as error:
+        raise EnvironmentProblem(f"{target} cannot be written: {error.strerror}.") from error
+    shown = os.path.relpath(target)
+    click.echo(f"Wrote {shown}")
+    blanks = list(drafting.blanks(ContentFile(path, content)))
+    if blanks:
+        click.echo("\nFill in:")
+    for line, what in blanks:
+        click.echo(f"  {shown}:{line}  {what}")
+    click.echo(f"\nThen run:\n  migov validate\n  migov fmt {shown}")

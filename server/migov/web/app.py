@@ -12,6 +12,7 @@ from migov.verdict.asked import Verdicts
 from migov.web import (
     api,
     changes,
+    contribute,
     dumps,
     editor,
     entities,
@@ -62,6 +63,7 @@ def create_app(published: Published, settings: Settings) -> Flask:
         app.register_blueprint(module.blueprint)
     for blueprint in (
         api.blueprint,
+        contribute.blueprint,
         editor.blueprint,
         graph_store.files,
         lists.blueprint,

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import difflib
-import os
 import re
-from collections.abc import Iterable
+import unicodedata
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final
 
-import click
 from pyoxigraph import Literal, NamedNode
 
 from migov.catalogue.parameters import day_of
 from migov.dataset import ContentFile, content_files, graph_iri, holds_graph, read_quads
-from migov.dataset.turtle import format_turtle
-from migov.errors import EnvironmentProblem, ParameterError
+from migov.errors import ParameterError
 from migov.gate.structure import BLANK
 from migov.lines import lines_of
 from migov.repository import Repository
 from migov.vocabulary import CONCEPT, ID, KINDS, NS, STANDARD_PREFIXES
 
+_SCHEMES: Final = ("initiative-type", "actor-type", "role", "certainty")
 _SLUG: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _LINES: Final = re.compile(r"[0-9]+(-[0-9]+)?(,[0-9]+(-[0-9]+)?)*")
 _SHOWN: Final = 6
@@ -37,30 +38,35 @@ _CLASSES: Final = {
     "facility": "Mechanism",
 }
 """The class that goes with a type of initiative; the others are instruments."""
+TEXTS: Final = tuple(
+    f"{what}-{tag}" for what in ("name", "record", "summary") for tag in ("en", "fr")
+)
+"""The texts of a record: the name of what it describes, its own name, and its summary."""
 
 
 class Known:
-    """What the files name already."""
+    """What is named already: subjects, and the number of lines of source documents."""
 
-    def __init__(self, repository: Repository) -> None:
-        self.repository = repository
-        self._subjects: set[str] = set()
-        self._line_counts: dict[str, int] = {}
+    def __init__(self, subjects: Iterable[str], line_counts: Mapping[str, int]) -> None:
+        self._subjects = set(subjects)
+        self._line_counts = line_counts
+
+    @classmethod
+    def of_files(cls, repository: Repository) -> Known:
+        """Return what the files of a repository name."""
+        subjects: set[str] = set()
+        line_counts: dict[str, int] = {}
         for file in content_files(repository):
             for quad in read_quads(file) if holds_graph(file.path) else ():
                 if isinstance(quad.subject, NamedNode):
-                    self._subjects.add(quad.subject.value)
+                    subjects.add(quad.subject.value)
                     if quad.predicate == _LINE_COUNT and isinstance(quad.object, Literal):
-                        self._line_counts[quad.subject.value] = int(quad.object.value)
+                        line_counts[quad.subject.value] = int(quad.object.value)
+        return cls(subjects, line_counts)
 
     def free(self, kind: str, slug: str) -> str:
         """Return the slug; raises ParameterError when it is not one, or is taken."""
-        if not _SLUG.fullmatch(slug):
-            suggestion = re.sub(r"[^a-z0-9]+", "-", slug.lower()).strip("-") or "a-name"
-            raise ParameterError(
-                f"“{slug}” is not a slug.",
-                hint=f"Use lower-case letters, digits and hyphens, such as {suggestion}.",
-            )
+        checked_slug(slug)
         if f"{ID}{kind}/{slug}" in self._subjects:
             raise ParameterError(
                 f"{kind}:{slug} exists already, and a slug is never used twice.",
@@ -105,6 +111,53 @@ class Known:
         raise ParameterError(f"There is no {name}.", hint=f"There are {', '.join(nearest)}{more}")
 
 
+def checked_slug(slug: str) -> str:
+    """Return a slug that is one; raises ParameterError."""
+    if not _SLUG.fullmatch(slug):
+        suggestion = slug_of(slug) or "a-name"
+        raise ParameterError(
+            f"“{slug}” is not a slug.",
+            hint=f"Use lower-case letters, digits and hyphens, such as {suggestion}.",
+        )
+    return slug
+
+
+def slug_of(text: str) -> str:
+    """Return a name as a slug, empty where it has no letter or digit of ASCII.
+
+    >>> slug_of("Compétences pour le retour (2020)")
+    'competences-pour-le-retour-2020'
+    """
+    plain = unicodedata.normalize("NFKD", text.lower()).encode("ascii", "ignore").decode()
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
+
+
+@dataclass(frozen=True, slots=True)
+class Participation:
+    """An actor in a role, by the slugs of both, and the words of the source for it, if any."""
+
+    actor: str
+    role: str
+    certainty: str
+    wording: str | None = None
+    language: str = "en"
+
+    def text(self, publisher: str, slug: str, subject: str, locator: str) -> str:
+        """Return it in Turtle, as a record states it of an initiative."""
+        lines = [
+            f"participation:{publisher}-{slug}--{subject}--{self.role}--{self.actor}"
+            " a mg:Participation",
+            f"    mg:participationIn initiative:{subject}",
+            f"    mg:role role:{self.role}",
+            f"    mg:actor actor:{self.actor}",
+            f"    mg:certainty certainty:{self.certainty}",
+            f'    mg:locator "{locator}"',
+        ]
+        if self.wording:
+            lines.append(f"    mg:wording {Literal(self.wording, language=self.language)}")
+        return "\n\n" + " ;\n".join(lines) + " .\n"
+
+
 def text_of(text: str | None, what: str, language: str = "") -> str:
     """Return a literal in Turtle: the text, or a named blank for it."""
     return str(Literal(text or BLANK + what, language=language or None))
@@ -135,9 +188,21 @@ def record(
     language: str,
     start: str | None,
     end: str | None,
+    texts: Mapping[str, str] = MappingProxyType({}),
+    facts: Sequence[str] = (),
+    participations: Sequence[Participation] = (),
 ) -> str:
-    """Return a source record and what it says of an initiative: `about`, or else a new one."""
+    """Return a source record and what it says of an initiative: `about`, or else a new one.
+
+    `texts` are labels and summaries by `TEXTS`; one that is not given is a blank to fill in.
+    `facts` are further predicates of the initiative with their objects, in Turtle.
+    """
+
+    def pair(what: str) -> tuple[str | None, str | None]:
+        return texts.get(f"{what}-en"), texts.get(f"{what}-fr")
+
     known.taken("actor", publisher)
+    checked_slug(slug)
     subject = known.taken("initiative", about) if about else known.free("initiative", slug)
     known.taken("document", document)
     extent, locator = (known.lines(document, text) for text in (lines, at or lines))
@@ -152,16 +217,20 @@ def record(
         ),
         *(_date("start", start) if start else ()),
         *(_date("end", end) if end else ()),
+        *facts,
     ]
     if about is None:
         class_ = _CLASSES.get(kind or "", "Instrument")
-        initiative[:0] = [f"a mg:{class_}", _labels("skos:prefLabel", "the name to show")]
+        initiative[:0] = [
+            f"a mg:{class_}",
+            _labels("skos:prefLabel", "the name to show", *pair("name")),
+        ]
     described = [
         "<> a mg:SourceRecord",
         f"mg:describes initiative:{subject}",
-        _labels("skos:prefLabel", "the name of this record"),
-        _labels("dcterms:title", "the name of this record again"),
-        _labels("dcterms:abstract", "a summary in your own words"),
+        _labels("skos:prefLabel", "the name of this record", *pair("record")),
+        _labels("dcterms:title", "the name of this record again", *pair("record")),
+        _labels("dcterms:abstract", "a summary in your own words", *pair("summary")),
         f"dcterms:publisher actor:{publisher}",
         f"mg:sourceDocument document:{document}",
         f'mg:locator "{locator}"',
@@ -169,20 +238,23 @@ def record(
         f'dcterms:language "{language}"',
         f"dcterms:license <{_LICENCE}>",
     ]
-    example = f"participation:{publisher}-{slug}--{subject}--funder--european-union"
     return (
         " ;\n".join(described)
         + f" .\n\n# ---- What it describes\n\ninitiative:{subject} "
         + " ;\n".join(initiative)
-        + " .\n\n# ---- Who takes part: one participation for each actor in each role, such as\n#\n"
-        f"# {example} a mg:Participation ;\n"
-        f"#     mg:participationIn initiative:{subject} ;\n"
-        "#     mg:role role:funder ;\n"
-        "#     mg:actor actor:european-union ;\n"
-        "#     mg:certainty certainty:stated ;\n"
-        f'#     mg:locator "{locator}" ;\n'
-        '#     mg:wording "funded by"@en .\n'
+        + " .\n\n# ---- Who takes part: one participation for each actor in each role"
+        + (
+            "".join(each.text(publisher, slug, subject, locator) for each in participations)
+            or _example(publisher, slug, subject, locator)
+        )
     )
+
+
+def _example(publisher: str, slug: str, subject: str, locator: str) -> str:
+    """Return a participation as a comment, to be copied."""
+    example = Participation("european-union", "funder", "stated", "funded by", "en")
+    lines = example.text(publisher, slug, subject, locator).strip().splitlines()
+    return ", such as\n#\n" + "".join(f"# {line}\n" for line in lines)
 
 
 def _date(which: str, stated: str) -> list[str]:
@@ -253,33 +325,8 @@ def person(known: Known, number: str) -> str:
     return f"{head}\n\n" + " ;\n".join(pairs) + " .\n"
 
 
-def finish(repository: Repository, path: str, body: str) -> None:
-    """Write a new file in the house layout and say what is left to do."""
-    text = _prefixes(path, body) + "\n" + body
-    content = format_turtle(path, text.encode("utf-8"))
-    target = repository.root / path
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with target.open("xb") as file:
-            file.write(content)
-            os.fsync(file.fileno())
-    except FileExistsError as error:
-        raise EnvironmentProblem(
-            f"{path} exists already, and is left as it is.", hint="Choose another slug."
-        ) from error
-    except OSError as error:
-        raise EnvironmentProblem(f"{target} cannot be written: {error.strerror}.") from error
-    shown = os.path.relpath(target)
-    click.echo(f"Wrote {shown}")
-    blanks = list(_blanks(ContentFile(path, content)))
-    if blanks:
-        click.echo("\nFill in:")
-    for line, what in blanks:
-        click.echo(f"  {shown}:{line}  {what}")
-    click.echo(f"\nThen run:\n  migov validate\n  migov fmt {shown}")
-
-
-def _prefixes(path: str, body: str) -> str:
+def prefixes(path: str, body: str, schemes: Collection[str] = _SCHEMES) -> str:
+    """Return the base and the prefixes of a file that has this text."""
     lines = [f"@base <{graph_iri(path)}> ."]
     for name in sorted({*_NAME.findall(body)}):
         if name == "mg":
@@ -288,7 +335,7 @@ def _prefixes(path: str, body: str) -> str:
             iri = STANDARD_PREFIXES[name]
         elif name in KINDS:
             iri = f"{ID}{name}/"
-        elif name in _SCHEMES:
+        elif name in schemes:
             iri = f"{CONCEPT}{name}/"
         else:
             continue
@@ -296,10 +343,8 @@ def _prefixes(path: str, body: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-_SCHEMES: Final = ("initiative-type", "actor-type", "role", "certainty")
-
-
-def _blanks(file: ContentFile) -> Iterable[tuple[int, str]]:
+def blanks(file: ContentFile) -> Iterable[tuple[int, str]]:
+    """Yield what is left to fill in, with its line."""
     for number, line in enumerate(lines_of(file.content.decode("utf-8")), 1):
         for what in re.findall(rf'"{BLANK}([^"]*)"', line):
             yield number, what
