@@ -133,7 +133,7 @@ class TestMistakes:
         assert "FILTR" in document["text"]
         assert document["column"] == query.index("FILTR") + 1
         page = text(client, f"/sparql?query={quote(query)}")
-        shown, caret = re.search(r"<pre>([^\n]*)\n( *)\^</pre>", page).groups()  # type: ignore[union-attr]
+        shown, caret = re.search(r"<pre[^>]*>([^\n]*)\n( *)\^</pre>", page).groups()  # type: ignore[union-attr]
         assert shown[len(caret) :].startswith("FILTR")
 
     def test_titles_that_fit(self, client: FlaskClient) -> None:
