@@ -46,8 +46,10 @@ def test_key_facts_come_first_and_gaps_are_named(client: FlaskClient) -> None:
 
 def test_two_sources_that_differ_stand_side_by_side(client: FlaskClient) -> None:
     told = section(page(client, "/id/initiative/thamm"), "differ")
-    heads = re.findall(r'<th scope="col"><a href="/graph/data/records/([^"]*).ttl"', told)
-    assert heads == ["gfmd/thamm", "ilo/thamm-launch"]
+    heads = re.findall(r'<th scope="col">([^<]*)</th>', told)
+    assert heads == ["Property", "gfmd/thamm", "ilo/thamm-launch"]
+    for record in heads[1:]:
+        assert f'href="/graph/data/records/{record}.ttl"' in told
     scope = re.search(r">scope</th>(.*?)</tr>", told, re.DOTALL)
     assert scope
     first, second = scope[1].split("</td>")[:2]
