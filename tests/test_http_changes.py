@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
@@ -211,7 +212,9 @@ def test_the_page_works_without_javascript(changes: FlaskClient) -> None:
     page = changes.get("/changes", headers={"Accept": "text/html"})
     assert page.status_code == 200
     text = page.get_data(as_text=True)
-    assert '<form class="query" method="post" action="/changes">' in text
+    assert (
+        '<form class="query" method="post" action="/changes" enctype="multipart/form-data">' in text
+    )
     assert "<script>" not in text
     answer = changes.post(
         "/changes",
@@ -228,3 +231,41 @@ def test_the_page_works_without_javascript(changes: FlaskClient) -> None:
         headers={"Accept": "text/html"},
     )
     assert "<script>" not in hostile.get_data(as_text=True)
+
+
+@pytest.mark.parametrize(
+    ("name", "given"), [("proposal.ttl", "patch"), ("PROPOSAL.TTL", "turtle"), ("notes", "turtle")]
+)
+def test_an_uploaded_file(changes: FlaskClient, name: str, given: str) -> None:
+    """The suffix of a file says what it is, and a file goes before what was pasted."""
+    response = changes.post(
+        "/changes",
+        data={
+            "change": "no turtle at all {",
+            "as": given,
+            "graph": PATH,
+            "format": "html",
+            "upload": (io.BytesIO(BAD.encode()), name),
+        },
+        content_type="multipart/form-data",
+        headers={"Accept": "text/html"},
+    )
+    assert response.status_code == 200, response.get_data(as_text=True)
+    assert "Does not conform" in response.get_data(as_text=True)
+
+
+def test_a_form_without_a_file_takes_what_was_pasted(changes: FlaskClient) -> None:
+    response = changes.post(
+        "/changes",
+        data={"change": BAD, "as": "turtle", "graph": PATH, "upload": (io.BytesIO(b""), "")},
+        content_type="multipart/form-data",
+        headers={"Accept": "application/json"},
+    )
+    assert response.get_json()["conforms"] is False
+    nothing = changes.post(
+        "/changes",
+        data={"change": " ", "as": "turtle", "graph": PATH},
+        content_type="multipart/form-data",
+        headers={"Accept": "application/json"},
+    )
+    assert nothing.status_code == 422

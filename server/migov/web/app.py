@@ -56,6 +56,7 @@ def create_app(published: Published, settings: Settings) -> Flask:
     app.extensions[READINGS] = Readings(settings.deadline, settings.memory)
     app.extensions[WRITER] = writing.gated(app.extensions["migov"], verdicts)
     app.config["MAX_CONTENT_LENGTH"] = settings.text * _WIDEST + 10_000
+    app.config["MAX_FORM_MEMORY_SIZE"] = app.config["MAX_CONTENT_LENGTH"]
     app.url_map.strict_slashes = False
     prepare_templates(app)
     app.context_processor(lambda: {"site_problem": site().problem, "snapshot": state().snapshot})

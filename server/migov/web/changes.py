@@ -9,6 +9,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from pathlib import PurePath
 from typing import Final
 
 from flask import Blueprint, Response, current_app, request, url_for
@@ -32,6 +33,7 @@ OFFERED: Final = (*REPORTS, PAGE)
 """How a verdict can be written. A program that takes anything gets JSON."""
 
 _FORM: Final = "application/x-www-form-urlencoded"
+_MULTIPART: Final = "multipart/form-data"
 _MEDIA_TYPES: Final = {media_type: kind for kind, (media_type, *_) in KINDS.items()}
 _TITLES: Final = {
     "turtle": "Turtle",
@@ -63,8 +65,8 @@ def form() -> Response:
 @blueprint.post("/changes")
 def check() -> Response:
     """Give the verdict on a proposed change; it conforms or not, and both are answers."""
-    is_form = request.mimetype == _FORM
-    fields = parameters_of(request.get_data()) if is_form else url_parameters()
+    is_form = request.mimetype in (_FORM, _MULTIPART)
+    fields = _fields_of_form() if is_form else url_parameters()
     # A form that is posted by hand has its format in the address or beside the text.
     named = last(fields, "format") if is_form and explicit_format() is None else None
     format = format_among(OFFERED, named)
@@ -85,6 +87,21 @@ def check() -> Response:
         return _page(asked, failure=problem(error))
 
 
+def _fields_of_form() -> Parameters:
+    if request.mimetype == _MULTIPART:
+        return tuple(request.form.items(multi=True))
+    return parameters_of(request.get_data())
+
+
+def _sent_file() -> tuple[bytes, str | None] | None:
+    """Return the file that a form brings and what its name says it is, None without a file."""
+    file = request.files.get("upload")
+    if file is None or not file.filename:
+        return None
+    suffix = PurePath(file.filename).suffix.lower()
+    return file.read(), next((kind for kind, (_, *own) in KINDS.items() if suffix in own), None)
+
+
 def _asked(fields: Parameters, is_form: bool) -> _Asked:
     """Read a request; raises ParameterError or MediaTypeError."""
     if is_form:
@@ -92,6 +109,8 @@ def _asked(fields: Parameters, is_form: bool) -> _Asked:
         kind = last(fields, "as") or "turtle"
         if kind not in KINDS:
             raise ParameterError(f"as is “{kind}”: expected one of {', '.join(KINDS)}.")
+        if (sent := _sent_file()) is not None:
+            content, kind = sent[0], sent[1] or kind
     else:
         content = request.get_data()
         found = _MEDIA_TYPES.get(request.mimetype)
