@@ -35,6 +35,7 @@ PAGES = (
     "/queries/global-compact-by-country",
     "/queries/themes-by-number-of-initiatives",
     "/api",
+    "/quality",
     "/contribute/record",
     "/sparql",
     "/sparql?query=ASK%20%7B%7D",

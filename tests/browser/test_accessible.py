@@ -49,6 +49,7 @@ PAGES = (
     "/dumps",
     "/contribute/record",
     "/api",
+    "/quality",
     "/nothing",
 )
 SMALL = PAGES[::2]
@@ -117,7 +118,7 @@ def violations(page: Page, rules: dict[str, Any]) -> list[str]:
 
 
 def test_pages_of_each_kind_are_looked_at() -> None:
-    assert (len(PAGES), len(SMALL)) == (25, 13)
+    assert (len(PAGES), len(SMALL)) == (26, 13)
 
 
 @pytest.mark.parametrize("path", PAGES)
