@@ -257,6 +257,8 @@ class TestEntities:
         assert client.get("/ns/0.1.0").headers["Location"] == "/ns"
         assert client.get("/ns/9").status_code == 404
         assert 'id="Initiative"' in page(client, "/ns")
+        assert "data.europa.eu/s66#Country" in page(client, "/ns"), "its alignments stand beside it"
+        assert len(page(client, "/ns?lang=fr").encode()) < 100_000
 
     @pytest.mark.parametrize(
         "path", ["/id/place", "/id/output", "/initiatives", "/concept", "/graph", "/shape"]

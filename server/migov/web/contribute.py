@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import json
 import re
+import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
+from weakref import WeakKeyDictionary
 
-from flask import Blueprint, Response, current_app, request
+from flask import Blueprint, Response, current_app, g, request
 from pyoxigraph import Literal, NamedNode
 
 from migov import drafting
 from migov.catalogue.parameters import Problem as WrongValue
-from migov.engine import select
-from migov.entities import Entry, instances_of, short_name
+from migov.engine import Engine, select
+from migov.entities import instances_of, short_name
 from migov.entities.sparql import values
 from migov.errors import MigovError, ParameterError
 from migov.protocol.formats import PAGE, Format
@@ -44,6 +46,12 @@ _ELSEWHERE: Final = (
 """What the form asks for by itself, and what is said of places, offices and events."""
 _SHORT: Final = re.compile(r"[a-z][a-z-]*:[a-z0-9]+(-[a-z0-9]+)*")
 _LONGEST: Final = 5000
+
+
+Options = tuple[tuple[str, str], ...]
+
+_asked: Final[WeakKeyDictionary[Engine, dict[tuple[str, str], Options]]] = WeakKeyDictionary()
+_asking: Final = threading.Lock()
 
 
 @dataclass(slots=True)
@@ -114,7 +122,11 @@ def _given(fields: Parameters) -> dict[str, list[str]]:
 
 
 def _shapes() -> Shapes:
-    return Shapes(state().shapes, languages())
+    """Return the shapes, read once a request."""
+    if "read_shapes" not in g:
+        g.read_shapes = Shapes(state().shapes, languages())
+    found: Shapes = g.read_shapes
+    return found
 
 
 def _facts() -> list[ShapeField]:
@@ -213,13 +225,19 @@ def _iri(name: str) -> str | None:
     return ID + name if re.fullmatch(r"[a-z]+/[a-z0-9-]+", name) else None
 
 
-def _options(of: str) -> list[tuple[str, str]]:
-    entries: list[Entry] = instances_of(state().house, of, languages())
-    return [(short_name(entry.iri), entry.label.text) for entry in entries]
+def _options(of: str) -> Options:
+    """Return what there is to pick of a class or a scheme, asked once a snapshot and language."""
+    engine, key = state().house, (of, languages()[0])
+    with _asking:
+        kept = _asked.setdefault(engine, {})
+        if key not in kept:
+            entries = instances_of(engine, of, languages())
+            kept[key] = tuple((short_name(entry.iri), entry.label.text) for entry in entries)
+        return kept[key]
 
 
 def _page(picked: _Picked, **shown: Any) -> Response:
-    shapes, facts = _shapes(), _facts()
+    shapes, facts, labels = _shapes(), _facts(), _labels()
     record = {each.key: each for each in shapes.fields("SourceRecord")}
     parts = {each.key: each for each in shapes.fields("Participation")}
     classes = dict.fromkeys(
@@ -238,7 +256,7 @@ def _page(picked: _Picked, **shown: Any) -> Response:
         record=record,
         parts=parts,
         facts=facts,
-        labels=_labels(),
+        labels=labels,
         lists={of: _options(of) for of in classes},
         documents=_options(NS + "SourceDocument"),
         types=_options(CONCEPT + "initiative-type"),

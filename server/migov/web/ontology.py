@@ -27,6 +27,7 @@ _SHOWN: Final = (
     _SCHEMA + "domainIncludes",
     _SCHEMA + "rangeIncludes",
     _OWL + "inverseOf",
+    *(_SKOS + name for name in ("closeMatch", "broadMatch", "relatedMatch")),
 )
 _SECTIONS: Final = {
     _OWL + "Class": "classes",
