@@ -7,7 +7,7 @@ import random
 from collections.abc import Iterable
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pyoxigraph import (
     BlankNode,
@@ -81,6 +81,7 @@ def test_removed_and_added_make_one_graph_of_the_other(
 
 @settings(max_examples=CASES, deadline=None, derandomize=True)
 @given(st.integers(0, 2**32))
+@example(seed=455)  # within lists of the ontology
 def test_an_edit_of_a_real_file_is_found_again(seed: int) -> None:
     source = random.Random(seed)
     path = source.choice(sorted(FILES))
@@ -93,7 +94,9 @@ def test_an_edit_of_a_real_file_is_found_again(seed: int) -> None:
     after = {rename(triple, nodes) for triple in kept} | {quad.triple for quad in found.added}
     assert after == set(triples_of(change.after[path])) or not found.graphs
     real = set(added) - set(before), set(removed) - set(added)
-    assert len(found.added) <= len(real[0]) + 4 * len(removed)
+    # A node without a name that is edited may no longer be told apart from its neighbours.
+    edits = len(removed) + sum(isinstance(end, BlankNode) for t in added for end in (t[0], t[2]))
+    assert len(found.added) <= len(real[0]) + 4 * edits
     assert len(found.removed) <= len(real[1]) + 4 * len(added)
 
 

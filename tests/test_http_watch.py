@@ -22,7 +22,8 @@ from migov.settings import Settings
 from migov.web.site import Beside, ChangedMeanwhileError, Site, read_beside
 from migov.web.watch import Watcher
 
-pytestmark = pytest.mark.needs("git")
+# Each test goes on from what the one before it left.
+pytestmark = [pytest.mark.needs("git"), pytest.mark.xdist_group("watch")]
 NEW_ACTOR = """\
 @base <https://w3id.org/migov/graph/data/actors/newcomer.ttl> .
 @prefix actor: <https://w3id.org/migov/id/actor/> .

@@ -43,6 +43,8 @@ DIFFERENT: Mapping[str, Mapping[str, str]] = {
     "oxigraph": {},
     "virtuoso": {
         "mentioned-only": "loses or adds rows in OPTIONAL with GRAPH after MINUS",
+        "people-where-initiatives-work": "its compiler ends in an internal error (SP031)",
+        "populations-elsewhere": "its compiler ends in an internal error (SP031)",
         "country-codes": "its cost estimate refuses a dozen steps of REPLACE",
         "where-records-differ": "leaves labels unbound in OPTIONAL after UNION with GRAPH",
         "who-funds-and-implements": "its cost estimate refuses EXISTS over alternative paths",
@@ -146,9 +148,9 @@ def test_every_canned_query_gives_the_same_rows(
     store: RunningStore, over: FlaskClient, client: FlaskClient
 ) -> None:
     found = {slug: difference(slug, client, over) for slug in queries.SLUGS}
-    assert len(found) >= 57
+    assert len(found) >= 60
     known, ordered = DIFFERENT[store.name], ORDERED_OTHERWISE[store.name]
-    assert (len(known), len(ordered)) == {"oxigraph": (0, 0), "virtuoso": (4, 2)}[store.name]
+    assert (len(known), len(ordered)) == {"oxigraph": (0, 0), "virtuoso": (6, 2)}[store.name]
     expected = {slug: "rows" if slug in SILENT else "refused" for slug in known}
     expected |= dict.fromkeys(ordered, "order")
     # One that is answered rightly at last fails this too: it is no exception any more.
@@ -178,7 +180,7 @@ def difference(slug: str, client: FlaskClient, over: FlaskClient) -> str:
 def test_pages_say_the_same(path: str, over: FlaskClient, client: FlaskClient) -> None:
     accept = {} if "format=json" in path else {"Accept": "text/html"}
     here, there = (one.get(path, headers=accept) for one in (client, over))
-    assert here.status_code == there.status_code == 200
+    assert here.status_code == there.status_code == 200, there.text
     assert _plain(there.text) == _plain(here.text)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pyoxigraph import Literal
 
 from migov.engine import Engine, select
-from migov.entities.sparql import iri_of, values
+from migov.entities.sparql import iri_of, node, values
 from migov.vocabulary import NS, STANDARD_PREFIXES
 
 
@@ -37,8 +37,7 @@ def dated_around(engine: Engine, iri: str) -> list[Dated]:
     rows = select(
         engine,
         f"""PREFIX mg: <{NS}> SELECT DISTINCT ?g ?thing ?start ?end WHERE {{
-          {{ {values("thing", [iri])} }}
-          UNION {{ {values("this", [iri])} ?this mg:hasEvent|mg:hasOutput ?thing }}
+          {node(iri)} (mg:hasEvent|mg:hasOutput)? ?thing
           GRAPH ?g {{
             ?thing mg:startDate|mg:issuedDate ?start ; mg:startEarliest|mg:issuedEarliest ?first
             OPTIONAL {{ ?thing mg:endDate ?end }}

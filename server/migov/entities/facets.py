@@ -14,6 +14,7 @@ from typing import Final, Literal
 from pyoxigraph import Literal as Text
 
 from migov.engine import Engine, select
+from migov.entities.classes import with_subclasses
 from migov.entities.sparql import node, values
 from migov.errors import ParameterError, UnknownEntityError
 from migov.vocabulary import BASE, NS, STANDARD_PREFIXES
@@ -283,12 +284,7 @@ def changed_lately(
 
 def _fits(engine: Engine, listing: Listing, chosen: Chosen) -> str:
     """Return the pattern of the things of a list that have every chosen value."""
-    rows = select(
-        engine,
-        f"{PREFIXES} SELECT DISTINCT ?class WHERE {{ "
-        f"{values('of', [listing.of])} ?class rdfs:subClassOf* ?of }} ORDER BY ?class",
-    )
-    classes = [row["class"].value for row in rows if "class" in row] or [listing.of]
+    classes = with_subclasses(engine, [listing.of])[listing.of]
     return " ".join([values("class", classes), "?s a ?class .", *_conditions(listing, chosen)])
 
 

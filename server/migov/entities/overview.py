@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from migov.engine import Engine, select
+from migov.entities.classes import with_subclasses
 from migov.entities.labels import Label, labels
 from migov.entities.sparql import node, values
 from migov.vocabulary import NS, STANDARD_PREFIXES
@@ -59,19 +60,11 @@ def overview(engine: Engine, languages: Sequence[str], classes: Sequence[str]) -
 
 def _counted(engine: Engine, classes: Sequence[str]) -> dict[str, int]:
     """Return for each class that has things how many, one more than the bound for any above."""
-    below: dict[str, list[str]] = {}
-    for row in select(
-        engine,
-        f"""PREFIX rdfs: <{STANDARD_PREFIXES["rdfs"]}> SELECT DISTINCT ?of ?class WHERE {{
-          {values("of", classes)} ?class rdfs:subClassOf* ?of
-        }} ORDER BY ?of ?class""",
-    ):
-        below.setdefault(row["of"].value, []).append(row["class"].value)
     branches = [
         f"""{{ SELECT ({node(of)} AS ?of) (COUNT(*) AS ?number) WHERE {{
           SELECT DISTINCT ?s WHERE {{ {values("class", found)} ?s a ?class }} LIMIT {MOST + 1}
         }} }}"""
-        for of, found in below.items()
+        for of, found in with_subclasses(engine, classes).items()
     ]
     rows = select(engine, f"SELECT ?of ?number WHERE {{ {' UNION '.join(branches)} }}")
     return {row["of"].value: int(row["number"].value) for row in rows if row["number"].value != "0"}

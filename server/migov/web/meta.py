@@ -14,6 +14,7 @@ from pyoxigraph import Literal, NamedNode
 
 from migov.engine import select
 from migov.entities import Description, Label
+from migov.entities.classes import with_subclasses
 from migov.entities.listings import LISTINGS
 from migov.entities.sparql import values
 from migov.protocol.formats import Format
@@ -168,11 +169,13 @@ def _addresses() -> Iterator[str]:
     yield from map(here, _PAGES)
     yield from (here(f"/{name}") for name in LISTINGS)
     yield from (here(f"/queries/{slug}") for slug in state().catalogue)
+    house = state().house
+    below = with_subclasses(house, [listing.of for listing in LISTINGS.values()])
+    classes = sorted({each for found in below.values() for each in found})
     rows = select(
-        state().house,
-        f"""PREFIX rdfs: <{STANDARD_PREFIXES["rdfs"]}> SELECT DISTINCT ?s WHERE {{
-          {values("of", [listing.of for listing in LISTINGS.values()])}
-          ?class rdfs:subClassOf* ?of . ?s a ?class FILTER(isIRI(?s))
+        house,
+        f"""SELECT DISTINCT ?s WHERE {{
+          {values("class", classes)} ?s a ?class FILTER(isIRI(?s))
         }} LIMIT {_MOST}""",
     )
     yield from sorted(address for row in rows if (address := href(row["s"].value)))
