@@ -139,6 +139,11 @@ def compared(bench: Bench, chosen: Sequence[Case], rounds: int) -> dict[Case, li
                 if key not in rates:
                     rates[key] = bench.load(name, case.query, case.connections).rate
             mine, other = (rates[n, case.query, case.connections] for n in (case.mine, case.peer))
+            if not (mine and other):  # a load may be too short for any answer
+                print(
+                    f"  {case.title}, {case.connections}: {mine:,.1f} to {other:,.1f}", flush=True
+                )
+                continue
             ratios[case].append(mine / other)
             line = f"  {case.title}, {case.connections}: {mine:,.0f} to {other:,.0f} of {case.peer}"
             print(f"{line} = {mine / other:.2f}", flush=True)
@@ -227,6 +232,8 @@ def _report(
 ) -> str:
     rows = []
     for case, values in ratios.items():
+        if not values:
+            continue
         target = "" if case.target is None else f"{case.target} ×"
         miss = case.target is not None and statistics.median(values) < case.target
         rows.append(
