@@ -13,9 +13,11 @@ import pytest
 
 PROGRAMS = {
     "chromium": "a browser: Debian's package chromium",
+    "curl": "curl: Debian's package curl",
     "git": "git: Debian's package git",
     "npm": "npm: Debian's package npm",
     "sssom": "sssom-py and reconciler: an environment with tests/interop.txt on the PATH",
+    "systemd-analyze": "systemd-analyze: Debian's package systemd",
     "virtuoso-t": "Virtuoso 7: Debian's package virtuoso-opensource",
 }
 _left_out: dict[str, int] = {}

@@ -47,7 +47,7 @@ def unit(tmp_path: Path) -> Path:
     return copied
 
 
-@pytest.mark.skipif(ANALYZE is None, reason="no systemd-analyze")
+@pytest.mark.needs("systemd-analyze")
 def test_systemd_has_nothing_against_the_unit(tmp_path: Path) -> None:
     assert ANALYZE is not None
     checked = subprocess.run(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -105,7 +104,7 @@ def test_rdflib_reads_the_graph_store(address: str) -> None:
     assert len(Graph().parse(f"{address}/graphs?default")) == 1
 
 
-@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
+@pytest.mark.needs("curl")
 def test_curl(address: str, tmp_path: Path) -> None:
     """The ways in which people send a file."""
 

@@ -130,15 +130,15 @@ def _chain(
 
 def _joins(context: Context, facts: FileFacts, link: Link, way: tuple[str, ...]) -> Finding:
     told = " = ".join(compact(step) for step in way)
-    return context.finding(
+    return about_object(
+        context,
+        facts,
+        link,
         "mapping-chain",
         (
             f"This link joins two things of ours: {told}. Mend the step that is wrong.",
             f"Ce lien réunit deux choses à nous : {told}. Corrigez l’étape fausse.",
         ),
-        focus=NamedNode(link.subject),
-        value=NamedNode(link.object),
-        place=place_of(facts, link, 2),
     )
 
 
@@ -181,7 +181,10 @@ def _comes_back(
 ) -> Iterator[Finding]:
     now = retired.get(link.object)
     if now is not None:
-        yield context.finding(
+        yield about_object(
+            context,
+            facts,
+            link,
             "mapping-retired",
             (
                 f"<{link.object}> was replaced by <{now}>, as a mapping set records, and does not "
@@ -189,9 +192,6 @@ def _comes_back(
                 f"<{link.object}> a été remplacé par <{now}>, comme le note un ensemble de "
                 "correspondances, et ne revient pas.",
             ),
-            focus=NamedNode(link.subject),
-            value=NamedNode(link.object),
-            place=place_of(facts, link, 2),
             expected=(f"<{now}>", f"<{now}>"),
             edits=_edits(facts, link, now),
         )
@@ -236,30 +236,30 @@ def _in_snapshot(
         where, entry = f"{target.name} {target.version}", entries.get(link.object)
         if entry is not None and entry.replaced_by is not None:
             now = entry.replaced_by
-            yield context.finding(
+            yield about_object(
+                context,
+                facts,
+                link,
                 "mapping-replaced",
                 (
                     f"<{link.object}> was replaced in {where}: link with <{now}>.",
                     f"<{link.object}> a été remplacé dans {where} : reliez avec <{now}>.",
                 ),
-                focus=NamedNode(link.subject),
-                value=NamedNode(link.object),
-                place=place_of(facts, link, 2),
                 expected=(f"<{now}>", f"<{now}>"),
                 edits=_edits(facts, link, now),
             )
         elif entry is None or entry.is_gone:
             is_not = ("is not", "n’est pas") if entry is None else ("was withdrawn", "a été retiré")
             of = (f"{is_not[0]} in {where}", f"{is_not[1]} dans {where}")
-            yield context.finding(
+            yield about_object(
+                context,
+                facts,
+                link,
                 "mapping-absent",
                 (
                     f"<{link.object}> {of[0]}. Is the identifier right?",
                     f"<{link.object}> {of[1]}. L’identifiant est-il juste ?",
                 ),
-                focus=NamedNode(link.subject),
-                value=NamedNode(link.object),
-                place=place_of(facts, link, 2),
             )
 
 
@@ -282,3 +282,25 @@ def place_of(facts: FileFacts, link: Link, term: int) -> Place:
     cells = facts.positions.text_at(start).split("\t", link.columns[term])
     width = sum(len(cell) + 1 for cell in cells[: link.columns[term] - 1])
     return Place(facts.path, link.row, width + 1, start.text)
+
+
+def about_object(
+    context: Context,
+    facts: FileFacts,
+    link: Link,
+    rule: str,
+    messages: tuple[str, str],
+    *,
+    expected: tuple[str, str] | None = None,
+    edits: Iterable[Edit] = (),
+) -> Finding:
+    """Return a finding on the object of a link, at its cell; messages are in English and French."""
+    return context.finding(
+        rule,
+        messages,
+        focus=NamedNode(link.subject),
+        value=NamedNode(link.object),
+        place=place_of(facts, link, 2),
+        expected=expected,
+        edits=edits,
+    )

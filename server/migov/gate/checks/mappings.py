@@ -13,7 +13,7 @@ from migov.dataset.mappings import Link, read_mappings
 from migov.gate.checks import linked
 from migov.gate.checks.context import Context, named
 from migov.gate.checks.identifiers import form, is_valid
-from migov.gate.checks.linked import EQUAL, REGISTERS, place_of, register_of
+from migov.gate.checks.linked import EQUAL, REGISTERS, about_object, place_of, register_of
 from migov.gate.checks.state import FileFacts, State, mg, std
 from migov.gate.report import Finding
 from migov.vocabulary import CONCEPT, ID, NS, STANDARD_PREFIXES
@@ -112,29 +112,29 @@ def _object(context: Context, facts: FileFacts, link: Link) -> Iterator[Finding]
     if not is_valid(scheme, value):
         known = form(scheme)
         example = known[1] if known else ""
-        yield context.finding(
+        yield about_object(
+            context,
+            facts,
+            link,
             "mapping-object",
             (
                 f"“{value}” cannot be an identifier of {scheme}. One looks like {example}.",
                 f"« {value} » ne peut pas être un identifiant de {scheme}. Exemple : {example}.",
             ),
-            focus=NamedNode(link.subject),
-            value=NamedNode(link.object),
-            place=place_of(facts, link, 2),
         )
 
 
 def _kind(context: Context, facts: FileFacts, link: Link) -> Iterator[Finding]:
     if any(kind.startswith(_UNNAMED) for kind in context.after.types(NamedNode(link.subject))):
-        yield context.finding(
+        yield about_object(
+            context,
+            facts,
+            link,
             "mapping-type",
             (
                 "This is an unnamed set: nobody else can have it under a name.",
                 "Ceci est un ensemble non nommé : nul autre ne peut l’avoir sous un nom.",
             ),
-            focus=NamedNode(link.subject),
-            value=NamedNode(link.object),
-            place=place_of(facts, link, 2),
         )
         return
     for namespace, (scheme, classes) in REGISTERS.items():
@@ -143,15 +143,15 @@ def _kind(context: Context, facts: FileFacts, link: Link) -> Iterator[Finding]:
         types = context.after.types(NamedNode(link.subject))
         if types and not types & {mg(name).value for name in classes}:
             names = ", ".join(f"mg:{name}" for name in classes)
-            yield context.finding(
+            yield about_object(
+                context,
+                facts,
+                link,
                 "mapping-type",
                 (
                     f"{scheme} speaks of {names}, and this is none of them.",
                     f"{scheme} décrit {names}, et ceci n’en est pas.",
                 ),
-                focus=NamedNode(link.subject),
-                value=NamedNode(link.object),
-                place=place_of(facts, link, 2),
                 expected=(names, names),
             )
 
@@ -165,7 +165,10 @@ def _identifier(context: Context, facts: FileFacts, link: Link) -> Iterator[Find
     known = _identifiers(context.after, link.subject, scheme)
     if known and value not in known:
         told = ", ".join(sorted(known))
-        yield context.finding(
+        yield about_object(
+            context,
+            facts,
+            link,
             "mapping-identifier",
             (
                 f"The thing itself carries the identifier {scheme} {told}, and this link says "
@@ -173,9 +176,6 @@ def _identifier(context: Context, facts: FileFacts, link: Link) -> Iterator[Find
                 f"La chose elle-même porte l’identifiant {scheme} {told}, et ce lien dit {value}. "
                 "L’un des deux est faux.",
             ),
-            focus=NamedNode(link.subject),
-            value=NamedNode(link.object),
-            place=place_of(facts, link, 2),
             expected=(told, told),
         )
 
@@ -198,16 +198,16 @@ def _contradictions(
     for link in links:
         row = rejected.get((link.subject, link.object))
         if link.holds and row is not None:
-            yield context.finding(
+            yield about_object(
+                context,
+                facts,
+                link,
                 "mapping-rejected",
                 (
                     f"Row {row} says that these two are not the same. Keep one of the rows.",
                     f"La ligne {row} dit que ces deux choses sont distinctes. Gardez l’une des "
                     "deux lignes.",
                 ),
-                focus=NamedNode(link.subject),
-                value=NamedNode(link.object),
-                place=place_of(facts, link, 2),
             )
 
 
@@ -240,7 +240,10 @@ def _one_to_one(
 
 
 def _joined(context: Context, facts: FileFacts, link: Link, other: tuple[str, str]) -> Finding:
-    return context.finding(
+    return about_object(
+        context,
+        facts,
+        link,
         "mapping-one-to-one",
         (
             f"A set links one with one: {other[0]} linked as the same too. Keep the right row, "
@@ -248,9 +251,6 @@ def _joined(context: Context, facts: FileFacts, link: Link, other: tuple[str, st
             f"Un ensemble relie un à un : {other[1]} reliée de même. Gardez la bonne ligne, et "
             "l’autre avec Not.",
         ),
-        focus=NamedNode(link.subject),
-        value=NamedNode(link.object),
-        place=place_of(facts, link, 2),
     )
 
 
