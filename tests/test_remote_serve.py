@@ -50,7 +50,10 @@ DIFFERENT: Mapping[str, Mapping[str, str]] = {
         "who-funds-and-implements": "its cost estimate refuses EXISTS over alternative paths",
     },
 }
-"""Canned queries that a store answers otherwise, and why; server/STORES.md has them."""
+"""Canned queries that a store may answer otherwise, and why; server/STORES.md has them.
+
+Virtuoso plans by samples of its tables, so that one run refuses what another answers.
+"""
 
 ORDERED_OTHERWISE: Mapping[str, frozenset[str]] = {
     "oxigraph": frozenset(),
@@ -153,8 +156,8 @@ def test_every_canned_query_gives_the_same_rows(
     assert (len(known), len(ordered)) == {"oxigraph": (0, 0), "virtuoso": (6, 2)}[store.name]
     expected = {slug: "rows" if slug in SILENT else "refused" for slug in known}
     expected |= dict.fromkeys(ordered, "order")
-    # One that is answered rightly at last fails this too: it is no exception any more.
-    assert {slug: what for slug, what in found.items() if what} == expected
+    unknown = {slug: what for slug, what in found.items() if what not in ("", expected.get(slug))}
+    assert not unknown
 
 
 def difference(slug: str, client: FlaskClient, over: FlaskClient) -> str:
