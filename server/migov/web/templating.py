@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from flask import Flask
+from flask import Flask, url_for
 
 from migov import __version__
 from migov.vocabulary import BASE, compact
@@ -34,16 +34,19 @@ def prepare_templates(app: Flask) -> None:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = _YEAR
     static = Path(app.static_folder or "")
+    versions = {file.name: static_version(file.read_bytes()) for file in static.iterdir()}
+
+    def asset(name: str) -> str:
+        return url_for("static", filename=name, v=versions[name])
+
     app.jinja_env.globals.update(
         _=in_template,
         as_format=as_format,
+        asset=asset,
         base=BASE,
         citation=citation,
         compact=compact,
         counted=counted,
-        css_version=static_version((static / "migov.css").read_bytes()),
-        script_version=static_version((static / "suggest.js").read_bytes()),
-        editor_version=static_version((static / "sparql.js").read_bytes()),
         heading=heading,
         here=here,
         href=href,
