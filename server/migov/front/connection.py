@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import Any, ClassVar, Final
 
 import httptools
@@ -17,6 +17,7 @@ from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT, FlowControl
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from migov.errors import MigovError, RequestError
+from migov.front.again import Again
 from migov.front.early import Early, is_early
 from migov.front.exchange import Exchange, Headers, Request, joined
 from migov.front.front import Front
@@ -54,6 +55,7 @@ class Connection(HttpToolsProtocol):
         self._head_size = 0
         self._since = self.loop.time()
         self._unsent = 0
+        self._raw = b""
         self._dates: list[tuple[bytes, bytes]] = []
         self._date = b""
 
@@ -78,6 +80,12 @@ class Connection(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         if self._is_ending:
             return
+        if self._rests:
+            if self._is_answered_again(data):
+                return
+            self._raw = data
+        else:
+            self._raw = b""
         try:
             self.parser.feed_data(data)
         except httptools.HttpParserUpgrade as upgrade:  # another protocol was offered: not taken
@@ -183,6 +191,11 @@ class Connection(HttpToolsProtocol):
 
     # What exchanges ask for.
 
+    def remember(self, request: Request, key: Hashable) -> None:
+        """Answer the bytes of this request by this key from now on, if they came alone."""
+        if self._raw:
+            self.front.remembered.remember(self._raw, request, key)
+
     def reply(self, exchange: Exchange, reply: Reply, body: bytes) -> None:
         """Write a whole reply, and go on with the next request."""
         transport = self.transport
@@ -248,6 +261,29 @@ class Connection(HttpToolsProtocol):
                 self.transport.abort()
         elif rested > _IDLE and self._current is None and not self._queue and not self._is_in_head:
             self.transport.close()
+
+    @property
+    def _rests(self) -> bool:
+        """Whether what comes next begins a request that is answered at once."""
+        return not (
+            self._is_in_head
+            or self._current
+            or self._arriving
+            or self._queue
+            or self.flow.write_paused
+        )
+
+    def _is_answered_again(self, data: bytes) -> bool:
+        """Answer a request that was seen before, if its answer is still kept."""
+        seen = self.front.remembered.get(data)
+        if seen is None:
+            return False
+        exchange = Again(self, seen)
+        reply = exchange.kept()
+        if reply is None:
+            return False
+        exchange.reply(reply)
+        return True
 
     def _advance(self) -> None:
         """Let the next request have its turn, unless the client does not read what it gets."""

@@ -131,6 +131,7 @@ class Early(Ticket, Exchange):
         reply = front.kept.get(self._generation, self._key)
         if reply is not None and not request.has_conditions:
             self._admit()
+            self.connection.remember(request, self._key)
             self._reply(reply, is_kept=True)
             return True
         content_type = request.header(b"content-type")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from migov.engine import frames
+from migov.front.again import Remembered
 from migov.front.kept import Generation, Kept
 from migov.operating.operation import Operation
 from migov.protocol.heads import last_modified
@@ -38,6 +39,7 @@ class Front:
         self.longest_body = longest_body
         self.is_early = is_early and site is not None
         self.kept = Kept(site.settings.kept * _MEGABYTE if site else 0)
+        self.remembered = Remembered()
         self._prefixes: tuple[Mapping[str, str], bytes] = {}, b""
         self._graphs: tuple[State | None, Collection[str]] = None, ()
         self._modified: tuple[State | None, str] = None, ""

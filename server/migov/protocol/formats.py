@@ -19,11 +19,12 @@ from migov.errors import UnknownFormatError
 FormatKind = Literal["solutions", "graph", "page"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Format:
     """A way to write an answer: its short name (also the file suffix), media types and other names.
 
-    The first media type is the one that answers carry; the others are understood as well.
+    The first media type is the one that answers carry; the others are understood as well. Each
+    format is made once and equals itself alone: every request looks several up.
     """
 
     name: str
