@@ -11,12 +11,13 @@ from flask.testing import FlaskClient
 
 import migov.web
 from migov.catalogue import Catalogue, load_catalogue
+from migov.entities.listing import BOUNDS
 from migov.protocol.explanation import CAUSES, REASONS
 from migov.protocol.openapi import TEXTS
 from migov.protocol.problems import PROBLEMS
 from migov.repository import Repository
 from migov.web.home import SEEN
-from migov.web.lists import FACETS, LEADS, ORDERS, TITLES
+from migov.web.lists import FACETS, LEADS, ORDERS, TITLES, YEARS
 from migov.web.subjects import OTHERS, SUBJECTS, by_subject
 from migov.web.translation import LANGUAGE_NAMES, table
 from migov.web.views import LONG_NOTES
@@ -114,7 +115,7 @@ def in_use(catalogue: Catalogue) -> set[str]:
     found |= {error.__doc__ or "" for error in PROBLEMS}
     found |= {text for texts in (FACETS, LEADS, ORDERS, TITLES) for text in texts.values()}
     found |= {*LONG_NOTES, *(title for title, _ in SEEN.values())}
-    found |= set(STEPS.values())
+    found |= {*STEPS.values(), *YEARS.values(), *BOUNDS}
     found |= {*REASONS.values(), *CAUSES.values(), *TEXTS}
     for query in catalogue.values():
         columns = query.columns if query.form == "SELECT" else ()

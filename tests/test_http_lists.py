@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from migov.entities.facets import Facet
+from migov.entities.listing import Facet
 from migov.entities.listings import LISTINGS
 
 HTML = {"Accept": "text/html"}

@@ -9,15 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
-from typing import Final, Literal
+from typing import Final
 
 from pyoxigraph import Literal as Text
 
 from migov.engine import Engine, select
 from migov.entities.classes import with_subclasses
+from migov.entities.listing import Chosen, Facet, Listing, Order
 from migov.entities.sparql import node, values
-from migov.errors import ParameterError, UnknownEntityError
-from migov.vocabulary import BASE, NS, STANDARD_PREFIXES
+from migov.vocabulary import NS, STANDARD_PREFIXES
 
 PREFIXES: Final = f"PREFIX mg: <{NS}>\n" + "".join(
     f"PREFIX {prefix}: <{STANDARD_PREFIXES[prefix]}>\n" for prefix in ("dcterms", "rdfs", "skos")
@@ -40,107 +40,6 @@ _LETTERS: Final = {
     "oe": "œ",
     "ae": "æ",
 }
-
-Kind = Literal["thing", "text", "decade"]
-Chosen = Mapping[str, Sequence[str]]
-"""Values as an address gives them, by the name of their facet."""
-
-
-@dataclass(frozen=True, slots=True)
-class Facet:
-    """One way to narrow a list.
-
-    `path` leads from a thing to the value; where facets share a `via`, it leads from there: a role
-    and an actor then belong to the same participation. `folder` is what an address leaves out of
-    the IRI of a value, `of` what a value has to be, a pattern of `?value`.
-    """
-
-    name: str
-    path: str
-    folder: str = ""
-    of: str = ""
-    via: str = ""
-    kind: Kind = "thing"
-
-    def short(self, value: str) -> str:
-        """Return a value as an address gives it.
-
-        >>> Facet("theme", "mg:theme", BASE + "concept/theme/").short(BASE + "concept/theme/x")
-        'x'
-        """
-        if self.kind != "thing":
-            return value
-        if self.folder and value.startswith(self.folder):
-            return value.removeprefix(self.folder)
-        return "/" + value.removeprefix(BASE) if value.startswith(BASE) else value
-
-    def iri(self, given: str) -> str:
-        """Return the IRI that an address means; raises ParameterError for what is none."""
-        if given.startswith("/"):
-            iri = BASE + given.removeprefix("/")
-        else:
-            iri = given if ":" in given.partition("/")[0] else self.folder + given
-        try:
-            return node(iri).value
-        except UnknownEntityError:
-            raise ParameterError(
-                f"{self.name} is “{given}”, which names nothing.",
-                hint="Choose a value on the page of the list.",
-            ) from None
-
-    def decade(self, given: str) -> int:
-        """Return the first year of a decade; raises ParameterError."""
-        if not (given.isascii() and given.isdigit() and len(given) == 4 and given[3] == "0"):
-            raise ParameterError(
-                f"{self.name} is “{given}”: expected the first year of a decade, such as 2010."
-            )
-        return int(given)
-
-    def condition(self, subject: str, given: str, place: int) -> str:
-        """Return the pattern of things, or of what `via` leads to, that have a chosen value."""
-        match self.kind:
-            case "text":
-                return f"{subject} {self.path} {Text(given)} ."
-            case "decade":
-                first, date = self.decade(given), f"?date{place}"
-                return (
-                    f"{subject} {self.path} {date} "
-                    f"FILTER(YEAR({date}) >= {first} && YEAR({date}) < {first + 10})"
-                )
-            case _:
-                return f"{subject} {self.path} {node(self.iri(given))} ."
-
-    def any_value(self, subject: str) -> str:
-        """Return the pattern that binds ?value to each value of a thing."""
-        if self.kind == "decade":
-            return f"{subject} {self.path} ?date BIND(STR(10 * FLOOR(YEAR(?date) / 10)) AS ?value)"
-        return f"{subject} {self.path} ?value . {self.of}"
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """A way to sort a list: by the last ?other that a pattern binds, by how many, or by name."""
-
-    name: str
-    pattern: str = ""
-    by: Literal["name", "last", "number"] = "name"
-
-
-@dataclass(frozen=True, slots=True)
-class Listing:
-    """The things of one class, how they can be narrowed and sorted, and what a line tells of them.
-
-    `tells` maps names to patterns that bind ?value.
-    """
-
-    name: str
-    of: str
-    facets: tuple[Facet, ...]
-    orders: tuple[Order, ...]
-    tells: Mapping[str, str]
-
-    def facet(self, name: str) -> Facet:
-        return next(facet for facet in self.facets if facet.name == name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,6 +195,8 @@ def _conditions(listing: Listing, chosen: Chosen) -> Iterator[str]:
             whole = Facet(facet.name, f"{facet.via}/{facet.path}" if facet.via else facet.path)
             pattern = f"?s {whole.path} ?value . {facet.of}"
             yield f"FILTER NOT EXISTS {{ {pattern} }}"
+        if facet.bounds:
+            yield facet.within("?s", chosen)
         if not facet.via:
             for value in (value for value in given if value != UNSTATED):
                 place += 1

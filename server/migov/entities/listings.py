@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from migov.entities.facets import Facet, Listing, Order
+from migov.entities.listing import Facet, Listing, Order
 from migov.vocabulary import CONCEPT, ID, NS
 
 _PLACES: Final = (
@@ -24,6 +24,7 @@ _AN_INITIATIVE: Final = f"?value {_OF_INITIATIVE} ."
 _BEGAN: Final = "mg:startEarliest|mg:issuedEarliest"
 _BY_NAME: Final = Order("name")
 _LATEST: Final = Order("latest", f"?s {_BEGAN} ?other", "last")
+_PERIOD: Final = Facet("period", _BEGAN, kind="decade", bounds=("from", "to"))
 _START: Final = "?s mg:startDate|mg:issuedDate ?value"
 _END: Final = "?s mg:endDate ?value"
 
@@ -76,7 +77,7 @@ INITIATIVES: Final = Listing(
         *_ROLES,
         _concept("type", "dcterms:type", "initiative-type"),
         _concept("status", "mg:status", "status"),
-        Facet("period", _BEGAN, kind="decade"),
+        _PERIOD,
         *_recorded("^mg:describes/"),
     ),
     (_BY_NAME, _LATEST, Order("records", "?other mg:describes ?s", "number")),
@@ -138,7 +139,7 @@ EVENTS: Final = Listing(
         _country("mg:locatedIn"),
         *_ROLES,
         Facet("initiative", "mg:about|^mg:hasEvent", ID + "initiative/"),
-        Facet("period", _BEGAN, kind="decade"),
+        _PERIOD,
     ),
     (_LATEST, _BY_NAME),
     {

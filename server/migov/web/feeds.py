@@ -12,7 +12,8 @@ from flask import current_app, request
 
 from migov.change.times import Times
 from migov.entities import Label, labels
-from migov.entities.facets import Chosen, Listing, changed_lately, lines_of
+from migov.entities.facets import changed_lately, lines_of
+from migov.entities.listing import Chosen, Listing
 from migov.entities.texts import abstracts
 from migov.protocol.formats import Format
 from migov.vocabulary import GRAPH

@@ -9,33 +9,30 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any, Final
-from urllib.parse import urlencode
 
-from flask import Blueprint, Response, jsonify, request
+from flask import Blueprint, Response, jsonify
 
 from migov.entities.facets import (
     MOST_VALUES,
     UNSTATED,
-    Chosen,
     Counts,
-    Facet,
     Lines,
-    Listing,
-    Order,
     counts_of,
     lines_of,
     list_query,
 )
+from migov.entities.listing import BoundsError, Facet
 from migov.entities.listings import LISTINGS
 from migov.entities.texts import abstracts
-from migov.errors import LimitError, ParameterError, StoreProblem
+from migov.errors import LimitError, StoreProblem
 from migov.protocol.formats import JSON, PAGE
 from migov.protocol.operation import last
-from migov.protocol.paging import Page, read_page
+from migov.web.asked import Asked, asked_of, named
 from migov.web.feeds import ATOM, feed_of
 from migov.web.links import Names, here
-from migov.web.request import LANGUAGES, format_among, languages, url_parameters
+from migov.web.request import format_among, languages, url_parameters
 from migov.web.responses import body, names_of, page
 from migov.web.site import state
 from migov.web.translation import LANGUAGE_NAMES, translated
@@ -68,6 +65,8 @@ FACETS: Final = {
     "class": "Kind",
     "status": "Status",
     "period": "Began in",
+    "from": "Began",
+    "to": "Began",
     "publisher": "Publisher",
     "listing": "Listed under",
     "language": "Language of the source",
@@ -75,18 +74,18 @@ FACETS: Final = {
     "initiative": "Initiative",
     "document": "Source document",
 }
+YEARS: Final = {"from": "from {year}", "to": "to {year}"}
+"""How a bound of a range of years is said."""
 ORDERS: Final = {
     "name": "by name",
     "latest": "latest first",
     "records": "most records first",
     "initiatives": "most initiatives first",
 }
-_STANDARD: Final = 25
 _SHOWN: Final = 6
 """Values of a facet that are shown at once; the others unfold."""
 _OPEN: Final = 4
 """Facets whose values are shown at once."""
-_OTHERS: Final = frozenset({"lang", "format", "sort", "limit", "offset"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,47 +110,18 @@ class Narrowing:
     more: list[Choice]
     cut: bool
     is_open: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A list as an address asks for it."""
-
-    listing: Listing
-    chosen: Chosen
-    order: Order
-    page: Page
-
-    def address(self, chosen: Chosen | None = None, suffix: str = "", **changed: str) -> str:
-        """Return the address of this list, with other values or another order, on its first page
-        unless `offset` is among what is changed."""
-        values = self.chosen if chosen is None else chosen
-        kept = {"sort": self.order.name if self.order != self.listing.orders[0] else ""}
-        kept |= changed
-        if (language := request.args.get("lang")) in LANGUAGES:
-            kept.setdefault("lang", language or "")
-        if self.page.limit != _STANDARD:
-            kept["limit"] = str(self.page.limit)
-        fields = [
-            (facet.name, value)
-            for facet in self.listing.facets
-            for value in values.get(facet.name, ())
-        ]
-        fields += [(name, value) for name, value in kept.items() if value]
-        path = f"{request.script_root}/{self.listing.name}{suffix}"
-        return f"{path}?{urlencode(fields)}" if fields else path
-
-    def with_value(self, name: str, value: str) -> str:
-        return self.address({**self.chosen, name: [*self.chosen.get(name, ()), value]})
-
-    def without_value(self, name: str, value: str) -> str:
-        kept = [each for each in self.chosen.get(name, ()) if each != value]
-        return self.address({**self.chosen, name: kept})
+    bounds: tuple[str, str] | None = None
 
 
 def _listed(name: str, suffix: str | None = None) -> Response:
-    asked = _asked(LISTINGS[name])
+    asked, wrong = asked_of(LISTINGS[name]), None
     format = format_among((PAGE, JSON, ATOM), suffix)
+    try:
+        asked.check_bounds()
+    except BoundsError as error:
+        if format is not PAGE:
+            raise
+        wrong, asked = error, asked.without_bounds()  # whoever mistypes a year keeps the list
     if format is ATOM:
         return _feed(asked)
     engine, preferred = state().house, languages()
@@ -171,7 +141,7 @@ def _listed(name: str, suffix: str | None = None) -> Response:
         counts = None
     if format is JSON:
         return jsonify(_document(asked, lines, counts))
-    return _page(asked, lines, counts)
+    return _page(asked, lines, counts, wrong)
 
 
 for _name in LISTINGS:
@@ -179,55 +149,26 @@ for _name in LISTINGS:
     blueprint.add_url_rule(f"/{_name}.<suffix>", f"{_name}_as", _listed, defaults={"name": _name})
 
 
-def _asked(listing: Listing) -> Asked:
-    """Return what the address asks for; raises ParameterError."""
-    parameters = url_parameters()
-    known = {facet.name for facet in listing.facets}
-    chosen: dict[str, list[str]] = {}
-    for name, value in parameters:
-        if name in known:
-            if value and value not in chosen.setdefault(name, []):
-                chosen[name].append(value)
-        elif name not in _OTHERS:
-            raise ParameterError(
-                f"The list has no facet “{name}”.",
-                hint=f"It has {', '.join(sorted(known))}; and sort, limit, offset, lang, format.",
-            )
-    for facet in listing.facets:
-        for value in chosen.get(facet.name, ()):
-            if value != UNSTATED:
-                facet.condition("?s", value, 0)  # raises for a value that can be none
-    wanted = last(parameters, "sort")
-    order = next((order for order in listing.orders if order.name == wanted), listing.orders[0])
-    if wanted and order.name != wanted:
-        raise ParameterError(
-            f"sort is “{wanted}”: expected one of "
-            f"{', '.join(order.name for order in listing.orders)}."
-        )
-    limits = read_page(last(parameters, "limit"), last(parameters, "offset"), _STANDARD)
-    return Asked(listing, chosen, order, limits)
-
-
-def _page(asked: Asked, lines: Lines, counts: Counts | None) -> Response:
+def _page(asked: Asked, lines: Lines, counts: Counts | None, wrong: BoundsError | None) -> Response:
     listing = asked.listing
     names = names_of(_iris(asked, lines, counts))
-    chips = [
-        _choice(facet, value, asked.without_value(facet.name, value), names)
-        for facet in listing.facets
-        for value in asked.chosen.get(facet.name, ())
-    ]
+    parameters = url_parameters()
     limit, offset = asked.page.limit, asked.page.offset
     return page(
         "listing.html",
+        HTTPStatus.UNPROCESSABLE_ENTITY if wrong else HTTPStatus.OK,
         names=names,
         asked=asked,
         title=TITLES[listing.name],
         lead=LEADS[listing.name],
-        chips=chips,
-        facets=_narrowings(asked, counts, names) if counts else [],
+        chips=_chips(asked, names),
+        wrong=translated(wrong.text, **wrong.values) if wrong else None,
+        hint=wrong.hint if wrong else None,
+        years={name: last(parameters, name) or "" for name in YEARS},
+        facets=_narrowings(asked, counts, names),
         facet_titles=FACETS,
         orders=[
-            (ORDERS[order.name], asked.address(sort=_named(order, listing)), order == asked.order)
+            (ORDERS[order.name], asked.address(sort=named(order, listing)), order == asked.order)
             for order in listing.orders
         ],
         lines=lines,
@@ -242,10 +183,6 @@ def _page(asked: Asked, lines: Lines, counts: Counts | None) -> Response:
             query=list_query(state().house, listing, asked.chosen, asked.order, languages()),
         ),
     )
-
-
-def _named(order: Order, listing: Listing) -> str:
-    return "" if order == listing.orders[0] else order.name
 
 
 def _iris(asked: Asked, lines: Lines, counts: Counts | None) -> set[str]:
@@ -263,14 +200,31 @@ def _iris(asked: Asked, lines: Lines, counts: Counts | None) -> set[str]:
     return found
 
 
-def _narrowings(asked: Asked, counts: Counts, names: Names) -> list[Narrowing]:
-    """Return the facets that can narrow what is left: those with a value that not all have."""
+def _chips(asked: Asked, names: Names) -> list[Choice]:
+    """Return what is chosen, each with the address of the list without it."""
+    found: list[Choice] = []
+    for name in asked.listing.names:
+        for value in asked.chosen.get(name, ()):
+            address = asked.without_value(name, value)
+            if name in YEARS:
+                said = translated(YEARS[name], year=value)
+                found.append(Choice(said, None, address, facet=name))
+            else:
+                found.append(_choice(asked.listing.facet(name), value, address, names))
+    return found
+
+
+def _narrowings(asked: Asked, counts: Counts | None, names: Names) -> list[Narrowing]:
+    """Return the facets that can narrow what is left: those with a value that not all have, and
+    those that take a range."""
     found: list[Narrowing] = []
     for facet in asked.listing.facets:
         chosen = {_value(facet, given) for given in asked.chosen.get(facet.name, ())}
-        counted = counts.facets[facet.name]
+        counted = counts.facets[facet.name] if counts else []
         open_ = [entry for entry in counted if entry.value not in chosen]
         if not any(entry.value is not None for entry in open_):
+            open_ = []
+        if not open_ and not facet.bounds:
             continue
         choices = [
             _choice(
@@ -294,7 +248,8 @@ def _narrowings(asked: Asked, counts: Counts, names: Names) -> list[Narrowing]:
                 first,
                 more,
                 cut=len(open_) > MOST_VALUES,
-                is_open=len(found) < _OPEN,
+                is_open=len(found) < _OPEN or bool(facet.bounds),
+                bounds=facet.bounds,
             )
         )
     return found
@@ -361,11 +316,7 @@ def _told(told: Mapping[str, Iterable[str]]) -> dict[str, list[str]]:
 
 def _feed(asked: Asked) -> Response:
     names = names_of(_iris(asked, Lines([], False, {}), None))
-    chosen = [
-        _choice(facet, value, "", names).label
-        for facet in asked.listing.facets
-        for value in asked.chosen.get(facet.name, ())
-    ]
+    chosen = [chip.label for chip in _chips(asked, names)]
     title = " · ".join(["migov", translated(TITLES[asked.listing.name]), *chosen])
     content = feed_of(
         asked.listing,

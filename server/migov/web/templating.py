@@ -61,4 +61,5 @@ def prepare_templates(app: Flask) -> None:
         why_address=why_address,
         with_parameter=with_parameter,
         without_parameter=without_parameter,
+        zip=zip,
     )
