@@ -42,6 +42,8 @@ PAGES = (
     "/sparql?query=ASK%20%7B%7D",
     "/sparql?query=ASK%20%7B%3Fs%20a%20mg%3Anobody%7D&explain=true",
     "/ns",
+    "/ns/coversPlace",
+    "/ns/Organisation",
     "/concept",
     "/concept/role",
     "/graph",

@@ -257,8 +257,6 @@ class TestEntities:
         assert client.get("/ns/0.1.0").headers["Location"] == "/ns"
         assert client.get("/ns/9").status_code == 404
         assert 'id="Initiative"' in page(client, "/ns")
-        assert "data.europa.eu/s66#Country" in page(client, "/ns"), "its alignments stand beside it"
-        assert len(page(client, "/ns?lang=fr").encode()) < 100_000
 
     @pytest.mark.parametrize(
         "path", ["/id/place", "/id/output", "/initiatives", "/concept", "/graph", "/shape"]
@@ -308,7 +306,10 @@ class TestHome:
                 one for one in scripts if not one.startswith('<script type="application/ld+json"')
             ]
             assert run
-            assert all(re.fullmatch(r'<script src="/static/[^"]*" defer>', one) for one in run)
+            attributes = r'( data-[a-z]+="[^"]*")*'
+            assert all(
+                re.fullmatch(rf'<script src="/static/[^"]*" defer{attributes}>', one) for one in run
+            )
             assert not re.search(r"\s(style|on[a-z]+)=", text)
             policy = response.headers["Content-Security-Policy"]
             assert "unsafe" not in policy

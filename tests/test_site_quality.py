@@ -45,6 +45,7 @@ PAGES = (
     "/concept/role",
     "/concept/theme",
     "/ns",
+    "/ns/Country",
     "/graph",
     "/graph/data/records/gfmd/thamm.ttl",
     "/sparql",

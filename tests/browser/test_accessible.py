@@ -33,6 +33,7 @@ PAGES = (
     "/concept/role",
     "/graph/data/records/gfmd/thamm.ttl",
     "/ns",
+    "/ns/coversPlace",
     "/queries",
     "/queries/who-funds-and-implements?country=mar",
     "/map",
@@ -118,7 +119,7 @@ def violations(page: Page, rules: dict[str, Any]) -> list[str]:
 
 
 def test_pages_of_each_kind_are_looked_at() -> None:
-    assert (len(PAGES), len(SMALL)) == (26, 13)
+    assert (len(PAGES), len(SMALL)) == (27, 14)
 
 
 @pytest.mark.parametrize("path", PAGES)

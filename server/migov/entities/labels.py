@@ -31,6 +31,8 @@ _FOREIGN: Final = {
     _RDFS + "subPropertyOf": ("Special case of", "Cas particulier de"),
     _RDFS + "domain": ("Said of", "Se dit de"),
     _RDFS + "range": ("Has as value", "A pour valeur"),
+    STANDARD_PREFIXES["schema"] + "domainIncludes": ("May be said of", "Peut se dire de"),
+    STANDARD_PREFIXES["schema"] + "rangeIncludes": ("May have as value", "Peut avoir pour valeur"),
     _OWL + "inverseOf": ("Inverse of", "Inverse de"),
     _OWL + "versionIRI": ("Version", "Version"),
     _OWL + "versionInfo": ("Version number", "Numéro de version"),

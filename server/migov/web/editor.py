@@ -19,7 +19,7 @@ from migov.protocol.operation import flag, last
 from migov.protocol.unknown import Unknown, unknown_terms
 from migov.sparql.patterns import UnreadError, read_shape
 from migov.vocabulary import NS, STANDARD_PREFIXES
-from migov.web.ontology import terms_of
+from migov.web.ontology import terms_here
 from migov.web.request import format_among, languages, url_parameters
 from migov.web.site import site, state
 from migov.web.translation import translated
@@ -44,7 +44,7 @@ _reading: Final = threading.Lock()
 def terms() -> Response:
     """Return the prefixes and terms that a query may use, with their labels."""
     format_among((JSON,))
-    own = {term.iri: term for term in terms_of(state().house)}
+    own = terms_here()
     kinds = {
         **{iri: _KINDS.get(term.section, "property") for iri, term in own.items()},
         **_in_use(),

@@ -23,18 +23,20 @@ from migov.entities import (
     written,
 )
 from migov.entities.around import dated_around, quoted_around
+from migov.entities.terms import closest
 from migov.errors import UnknownEntityError
 from migov.protocol.formats import FORMATS, GRAPHS, PAGE
 from migov.vocabulary import CONCEPT, GRAPH, ID, KINDS, NS, STANDARD_PREFIXES
 from migov.web.evidence import links_of
 from migov.web.links import here, href
 from migov.web.meta import json_ld
-from migov.web.ontology import vocabulary_page
+from migov.web.ontology import terms_here, vocabulary_page
 from migov.web.ordering import arranged, incoming_of, is_scheme, roles_of
 from migov.web.reading import KEY_NAMES, dates_drawn, differences, key_facts, list_of
 from migov.web.request import format_among, languages, own_iri
 from migov.web.responses import body, names_of, page
 from migov.web.site import state
+from migov.web.term import term_page
 
 blueprint = Blueprint("entities", __name__)
 
@@ -91,16 +93,34 @@ def ontology(suffix: str | None = None) -> Response:
     return body(written(quads, format.name, state().prefixes), format)
 
 
-@blueprint.get("/ns/<version>")
-def ontology_version(version: str) -> Response:
-    """Lead the version that is served to the ontology; other versions are in the repository."""
+@blueprint.get("/ns/<name>")
+def term(name: str) -> Response:
+    """Show a term of the ontology with what uses it, or give its triples.
+
+    Its IRI is a fragment of the ontology’s, which leads there; this is the page about it. The
+    version that is served leads to the ontology; other versions are in the repository.
+    """
+    stem, _, suffix = name.rpartition(".")
+    named = suffix if stem and suffix in FORMATS else None
+    found = terms_here().get(NS + (stem if named else name))
+    if found is None:
+        return _version(name)
+    format = format_among(OFFERED, named)
+    if format is PAGE:
+        return term_page(found)
+    quads = quads_about(state().house, found.iri)
+    return body(written(quads, format.name, state().prefixes), format)
+
+
+def _version(version: str) -> Response:
     description = describe(state().house, _ONTOLOGY)
     iri = f"{_ONTOLOGY}/{version}"
     if iri in [
         term.value for term in description.values_of(STANDARD_PREFIXES["owl"] + "versionIRI")
     ]:
         return Response(status=HTTPStatus.SEE_OTHER, headers={"Location": href(_ONTOLOGY) or "/ns"})
-    raise NoSuchEntityError(iri, [_ONTOLOGY])
+    near = closest(version, {term: set() for term in terms_here()})
+    raise NoSuchEntityError(iri, near or [_ONTOLOGY])
 
 
 def _thing(path: str) -> Response:

@@ -20,6 +20,7 @@ from migov.entities.sparql import values
 from migov.protocol.formats import Format
 from migov.vocabulary import BASE, CONCEPT, NS, STANDARD_PREFIXES
 from migov.web.links import Names, here, href
+from migov.web.ontology import terms_here
 from migov.web.responses import body
 from migov.web.site import state
 
@@ -29,7 +30,7 @@ _SITEMAP: Final = Format("xml", "page", "XML", ("application/xml",))
 _TEXT: Final = Format("txt", "page", "text", ("text/plain",))
 _MOST: Final = 45_000
 """Addresses of things in the sitemap; one may have 50,000 in all."""
-_PAGES: Final = ("/", "/queries", "/search", "/ns", "/concept", "/dumps", "/graph")
+_PAGES: Final = ("/", "/queries", "/search", "/ns", "/concept", "/quality", "/dumps", "/graph")
 _DCTERMS, _SKOS, _SCHEMA, _RDF = (
     STANDARD_PREFIXES[prefix] for prefix in ("dcterms", "skos", "schema", "rdf")
 )
@@ -169,6 +170,7 @@ def _addresses() -> Iterator[str]:
     yield from map(here, _PAGES)
     yield from (here(f"/{name}") for name in LISTINGS)
     yield from (here(f"/queries/{slug}") for slug in state().catalogue)
+    yield from (here(f"/ns/{term.fragment}") for term in terms_here().values())
     house = state().house
     below = with_subclasses(house, [listing.of for listing in LISTINGS.values()])
     classes = sorted({each for found in below.values() for each in found})

@@ -12,6 +12,7 @@ from pyoxigraph import Literal, NamedNode
 from migov.engine import Engine, select
 from migov.entities import Label, describe
 from migov.vocabulary import NS, STANDARD_PREFIXES
+from migov.web.once import Once
 from migov.web.request import languages
 from migov.web.responses import names_of, page
 from migov.web.site import state
@@ -19,16 +20,26 @@ from migov.web.site import state
 _RDF, _RDFS, _OWL, _SKOS, _SCHEMA, _DCTERMS = (
     STANDARD_PREFIXES[prefix] for prefix in ("rdf", "rdfs", "owl", "skos", "schema", "dcterms")
 )
-_SHOWN: Final = (
+_DOMAIN: Final = (_RDFS + "domain", _SCHEMA + "domainIncludes")
+_RANGE: Final = (_RDFS + "range", _SCHEMA + "rangeIncludes")
+BUILT_ON: Final = (
     _RDFS + "subClassOf",
     _RDFS + "subPropertyOf",
-    _RDFS + "domain",
-    _RDFS + "range",
-    _SCHEMA + "domainIncludes",
-    _SCHEMA + "rangeIncludes",
+    *_DOMAIN,
+    *_RANGE,
     _OWL + "inverseOf",
-    *(_SKOS + name for name in ("closeMatch", "broadMatch", "relatedMatch")),
 )
+"""How terms of ours are built on one another."""
+ALIGNED: Final = tuple(
+    _SKOS + name
+    for name in ("exactMatch", "closeMatch", "broadMatch", "narrowMatch", "relatedMatch")
+)
+"""How a term matches one elsewhere."""
+_SHOWN: Final = (*BUILT_ON, *ALIGNED)
+_CHARACTERS: Final = {
+    _OWL + "TransitiveProperty": "Transitive",
+    _OWL + "SymmetricProperty": "Symmetric",
+}
 _SECTIONS: Final = {
     _OWL + "Class": "classes",
     _OWL + "ObjectProperty": "links",
@@ -47,7 +58,25 @@ class Term:
     definitions: dict[str, Label] = field(default_factory=dict)
     examples: list[str] = field(default_factory=list)
     axioms: dict[str, list[str]] = field(default_factory=dict)
-    transitive: bool = False
+    characters: list[str] = field(default_factory=list)
+
+    @property
+    def mentioned(self) -> set[str]:
+        """The terms that its axioms name."""
+        return {iri for named in self.axioms.values() for iri in named}
+
+    @property
+    def domain(self) -> list[str]:
+        return [iri for name in _DOMAIN for iri in self.axioms.get(name, ())]
+
+    @property
+    def range(self) -> list[str]:
+        return [iri for name in _RANGE for iri in self.axioms.get(name, ())]
+
+    @property
+    def overview(self) -> dict[str, list[str]]:
+        """What the page of all terms tells: how terms are built on one another."""
+        return {name: iris for name, iris in self.axioms.items() if name in BUILT_ON}
 
     @property
     def fragment(self) -> str:
@@ -59,9 +88,9 @@ class Term:
 
 def vocabulary_page(ontology: str) -> Response:
     """Show the ontology."""
-    terms = terms_of(state().house)
+    terms = terms_here().values()
     described = describe(state().house, ontology)
-    mentioned = {iri for term in terms for group in term.axioms.values() for iri in group}
+    mentioned = {iri for term in terms for group in term.overview.values() for iri in group}
     names = names_of({*mentioned, *(term.iri for term in terms), *described.iris(), *_SHOWN})
     texts = [
         term
@@ -99,7 +128,8 @@ def terms_of(engine: Engine) -> list[Term]:
         term = terms.setdefault(iri, Term(iri))
         if predicate == _RDF + "type":
             term.section = _SECTIONS.get(value.value, term.section)
-            term.transitive = term.transitive or value.value == _OWL + "TransitiveProperty"
+            if (character := _CHARACTERS.get(value.value)) is not None:
+                term.characters.append(character)
         elif predicate == _SKOS + "definition" and isinstance(value, Literal):
             term.definitions[value.language or ""] = Label(value.value, value.language)
         elif predicate == _SKOS + "example":
@@ -107,3 +137,7 @@ def terms_of(engine: Engine) -> list[Term]:
         elif predicate in _SHOWN and isinstance(value, NamedNode):
             term.axioms.setdefault(predicate, []).append(value.value)
     return list(terms.values())
+
+
+terms_here: Final = Once(lambda current: {term.iri: term for term in terms_of(current.house)})
+"""The terms of our own namespace by their IRIs, read once a state."""
