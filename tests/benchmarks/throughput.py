@@ -38,7 +38,7 @@ REPEATED: Final = f"SELECT ?p ?o WHERE {{ <{INITIATIVE}7> ?p ?o }}"
 LOOKUP: Final = f"SELECT ?p ?o WHERE {{ <{INITIATIVE}{{subject}}> ?p ?o }} LIMIT 1{{number}}"
 ROWS: Final = (
     f"{_PREFIXES}SELECT ?s ?i ?r ?a WHERE {{ ?s mg:participationIn ?i ; mg:role ?r ; mg:actor ?a }}"
-    " LIMIT 10000 OFFSET {subject}"
+    " LIMIT 10000 # {subject} {number}"
 )
 QUESTIONS: Final = {
     "join": f"""{_PREFIXES}SELECT ?i ?label ?actor WHERE {{
@@ -52,7 +52,7 @@ QUESTIONS: Final = {
         ?i a mg:Project ; mg:theme <{CONCEPT}theme/technology> ; mg:partOf+ ?above
         }} LIMIT NUMBER""",
     "10,000 rows": f"""{_PREFIXES}SELECT ?s ?i ?r ?a WHERE {{
-        ?s mg:participationIn ?i ; mg:role ?r ; mg:actor ?a }} LIMIT 10000 OFFSET NUMBER""",
+        ?s mg:participationIn ?i ; mg:role ?r ; mg:actor ?a }} LIMIT 10000 # NUMBER""",
 }
 RUNAWAY: Final = "SELECT (COUNT(*) AS ?n) {{ ?a ?b ?c . ?d ?e ?f . ?g ?h ?i FILTER({} != 0) }}"
 
