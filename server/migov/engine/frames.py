@@ -30,6 +30,8 @@ CUT: Final = 0x80
 
 QUERY: Final = 0
 UPDATE: Final = 1
+SKIP: Final = 2
+"""What came before and was not begun is not wanted any more; each is answered by SKIPPED."""
 
 SOLUTIONS: Final = 0
 BOOLEAN: Final = 1
@@ -38,6 +40,8 @@ ERROR: Final = 3
 """The body is a JSON object with `error`, what kind it is."""
 CHANGED: Final = 4
 """The body is what an update changes, as `migov.engine.updating` writes it."""
+SKIPPED: Final = 5
+"""The request was not wanted any more when its turn came."""
 
 KINDS: Final = ("solutions", "boolean", "graph")
 FORMATS: Final = (*SOLUTION_FORMATS, *GRAPH_FORMATS)
@@ -89,6 +93,10 @@ def pack(
         len(dataset),
     )
     return head + text + prefixes + dataset
+
+
+SKIPPING: Final = pack(SKIP, b"")
+"""The whole request to skip what came before it."""
 
 
 def packed_prefixes(prefixes: Mapping[str, str]) -> bytes:

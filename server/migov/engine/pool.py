@@ -47,7 +47,7 @@ _WAITING: Final = 512
 """Queries that may wait for a worker, before anybody knows whether they are slow."""
 _SLOW_WAITING: Final = 64
 """Queries that may wait for a place among the slow ones."""
-_PER_WORKER: Final = 3
+_PER_WORKER: Final = 4
 """Slow queries that may be under way for each worker that is there for the others."""
 _PATIENCE: Final = 10.0
 """Seconds after which a worker that is one too many is ended, and one that starts given up."""
@@ -56,7 +56,7 @@ _PATIENCE: Final = 10.0
 class Pool:
     """An engine over one snapshot. `answer` is for any thread but the loop's, `ask` for the loop.
 
-    `workers` are there for queries that nobody knows yet; up to three times as many more hold slow
+    `workers` are there for queries that nobody knows yet; up to four times as many more hold slow
     queries, of which no more run than there are cores, or one less while small queries come.
     """
 
@@ -72,8 +72,7 @@ class Pool:
         self._loop = loop
         self._forker = forker
         self._limits = limits
-        self._usual = workers
-        self._most_slow = workers * _PER_WORKER
+        self._usual, self._most_slow = workers, workers * _PER_WORKER
         self._cores = cores or len(os.sched_getaffinity(0))
         self._workers: set[PooledWorker] = set()
         self._idle: list[PooledWorker] = []
@@ -82,8 +81,6 @@ class Pool:
         self._slow_waiting: deque[Ticket] = deque()
         self._starting = 0
         self._small_at = 0.0
-        self.answered = 0
-        """Queries that a worker has answered so far."""
         self._looks = False
         self._lets_go = False
         self._is_closed = False
@@ -112,8 +109,8 @@ class Pool:
     def load(self) -> Load:
         """Return how busy this engine is; what waits in a worker's channel waits as well."""
         workers = tuple(self._workers)
-        busy = sum(1 for worker in workers if worker.asked)
-        return Load(len(workers), busy, self.busy - busy)
+        at_work = sum(1 for worker in workers if worker.asked)
+        return Load(len(workers), at_work, self.busy - at_work)
 
     @property
     def is_full(self) -> bool:
@@ -159,18 +156,19 @@ class Pool:
             return
         ticket = worker.asked.popleft()
         worker.turns += 1
-        self.answered += 1
         now = time.monotonic()
         if worker.is_slow:
             self._slow.drop(worker)
-        else:
+        elif ticket is not None:
             self._small_at = now
         worker.began = now
         while self._waiting and len(worker.asked) < _SHARED:
             self._give(worker, self._waiting.popleft())
         if not worker.asked:
             self._rest(worker)
-        if ticket is not None and not ticket.is_abandoned:
+        if kind == frames.SKIPPED:  # one that came to its turn just then is asked anew
+            self._again([ticket])
+        elif ticket is not None and not ticket.is_abandoned:
             ticket.answered(kind, name, body)
 
     def lost(self, worker: PooledWorker) -> None:
@@ -216,10 +214,10 @@ class Pool:
             self._fail(ticket, late())
             return
         worker.look()
-        is_wanted = ticket is not None and not ticket.is_abandoned
-        if worker.used >= _QUICK and not is_wanted:
-            self._end(worker)
-        elif ticket is None or not is_wanted or worker.is_slow:
+        if ticket is None or ticket.is_abandoned:
+            if worker.used >= _QUICK:
+                self._end(worker)
+        elif worker.is_slow:
             return
         elif worker.used >= _QUICK or now - worker.began >= _STUCK:
             self._turns_slow(worker, ticket)
@@ -227,17 +225,18 @@ class Pool:
     def _turns_slow(self, worker: PooledWorker, ticket: Ticket) -> None:
         """Move away who waits behind a slow query; where it has no place itself, it begins anew."""
         if len(self._slow) >= self._most_slow:
-            if worker.used < _QUICK:
-                return
-            self._end(worker)
-            if len(self._slow_waiting) < _SLOW_WAITING:
-                self._slow_waiting.append(ticket)
-            else:
-                self._fail(ticket, busy())
+            if worker.used >= _QUICK:
+                self._end(worker)
+                if len(self._slow_waiting) < _SLOW_WAITING:
+                    self._slow_waiting.append(ticket)
+                else:
+                    self._fail(ticket, busy())
             return
         behind = list(worker.asked)[1:]
         self._again(behind)
         worker.asked = deque([ticket, *(None for _ in behind)])
+        if behind:
+            worker.send(frames.SKIPPING)
         self._slow.add(worker)
 
     def _places(self, now: float) -> int:
@@ -249,9 +248,9 @@ class Pool:
 
     def _shareable(self) -> PooledWorker | None:
         """Return the worker with the fewest queries in its channel, none of which takes long."""
-        best, fewest, now = None, _SHARED, time.monotonic()
+        best, fewest, since = None, _SHARED, time.monotonic() - _FRESH
         for worker in self._workers:
-            if len(worker.asked) < fewest and not worker.is_slow and now - worker.began < _FRESH:
+            if len(worker.asked) < fewest and not worker.is_slow and worker.began > since:
                 best, fewest = worker, len(worker.asked)
         return best
 

@@ -12,9 +12,10 @@ import os
 import select
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from typing import Any, BinaryIO, Final, NoReturn
+from typing import Any, Final, NoReturn
 
 from pyoxigraph import (
     QueryBoolean,
@@ -26,6 +27,7 @@ from pyoxigraph import (
 )
 
 from migov.engine import frames
+from migov.engine.arriving import Arriving, Request
 from migov.engine.formats import GRAPHS, SOLUTIONS
 from migov.engine.prefixes import Prefixes
 from migov.engine.scope import Asked, Scopes
@@ -33,6 +35,8 @@ from migov.engine.spool import COUNTED, Spool, TooLarge, cut_rows, cut_triples
 from migov.engine.updating import run_update
 
 _Reply = tuple[int, int, bytes]
+_SLOW: Final = 0.002
+"""Seconds after which those that wait behind a request may have been asked anew elsewhere."""
 _PREFIXED: Final = ("ttl", "trig", "rdf")
 
 
@@ -46,21 +50,19 @@ class Worker:
         self._scopes = Scopes(store)
         self._prefixes: dict[bytes, Prefixes] = {}
 
-    def answer(self, head: bytes, requests: BinaryIO) -> _Reply:
-        """Read what follows a head and return the kind, the format and the body of its answer."""
-        order, solutions, graph, inferred, rows, *sizes = frames.REQUEST.unpack(head)
-        text, prefixes, dataset = (requests.read(size) for size in sizes)
+    def answer(self, request: Request) -> _Reply:
+        """Return the kind, the format and the body of the answer to a request."""
         try:
-            if order == frames.UPDATE:
-                return _updated(run_update(self._store, json.loads(text), self._limit))
+            if request.order == frames.UPDATE:
+                return _updated(run_update(self._store, json.loads(request.text), self._limit))
             asked = Asked(
-                text.decode("utf-8", "surrogatepass"),
-                json.loads(dataset) if dataset else None,
-                bool(inferred),
-                self._known(prefixes),
+                request.text.decode("utf-8", "surrogatepass"),
+                json.loads(request.dataset) if request.dataset else None,
+                bool(request.inferred),
+                self._known(request.prefixes),
             )
-            names = frames.format_of(solutions), frames.format_of(graph)
-            return self._evaluated(asked, *names, rows)
+            names = frames.format_of(request.solutions), frames.format_of(request.graph)
+            return self._evaluated(asked, *names, request.rows)
         except SyntaxError as error:
             return _error("syntax", message=str(error.msg))
         except TooLarge:
@@ -133,11 +135,15 @@ def run(store: Store, channel: int, limit: int, drop_rights: Callable[[], None])
     threading.Thread(target=_watch, args=(channel,), daemon=True).start()
     drop_rights()
     worker = Worker(store, limit)
-    requests = connection.makefile("rb")
+    requests = Arriving(connection)
     with suppress(OSError):
         send(connection, 0, 0, b"")  # ready
-        while len(head := requests.read(frames.REQUEST.size)) == frames.REQUEST.size:
-            send(connection, *worker.answer(head, requests))
+        while (request := requests.next()) is not None:
+            began = time.monotonic()
+            send(connection, *worker.answer(request))
+            if time.monotonic() - began >= _SLOW:
+                for _ in range(requests.unwanted()):
+                    send(connection, frames.SKIPPED, 0, b"")
     os._exit(0)
 
 
