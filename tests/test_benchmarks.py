@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from pyoxigraph import NamedNode, RdfFormat, Store, parse
 
-from benchmarks import made
+from benchmarks import made, pages
 from benchmarks.load import Load, read
 from migov.engine.local import LocalEngine
 from migov.engine.rows import select
@@ -72,3 +72,12 @@ def test_records_are_distinct() -> None:
     lines = itertools.chain.from_iterable(lines for _, lines in made.graphs(500, 4))
     counted = list(lines)
     assert len(counted) == len(set(counted))
+
+
+def test_pages_are_weighed(cache: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pages.main(1, ["/ns", "/nothing"], cache)
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 5
+    size = int(lines[2].split("|")[2].replace(",", ""))
+    assert 50_000 < size < 100_000
+    assert lines[-1].startswith("2 pages, 1 rounds: ")

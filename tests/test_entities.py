@@ -25,6 +25,7 @@ from migov.entities import (
     summaries,
     written,
 )
+from migov.entities.kept import Kept
 from migov.errors import UnknownEntityError
 from migov.vocabulary import CONCEPT, GRAPH, ID, NS, PREFIXES
 
@@ -233,3 +234,42 @@ def test_an_overview_is_bounded(engine: Engine, monkeypatch: pytest.MonkeyPatch)
     counted = overview(engine, ("en",), [NS + "Country", NS + "Event"]).classes
     assert (counted[NS + "Country"].number, counted[NS + "Country"].more) == (100, True)
     assert counted[NS + "Event"].more is False
+
+
+class TestKept:
+    """What was asked of an engine once is not asked again, and never of another engine."""
+
+    def test_only_what_is_missing_is_asked(self, engine: Engine) -> None:
+        asked: list[set[int]] = []
+
+        def ask(missing: set[int]) -> dict[int, int]:
+            asked.append(missing)
+            return {key: key * key for key in missing if key < 9}
+
+        kept = Kept[int, int](4)
+        assert kept.all_of(engine, [1, 2, 2], ask) == {1: 1, 2: 4}
+        assert kept.all_of(engine, [2, 3, 10], ask) == {2: 4, 3: 9}
+        assert kept.all_of(engine, [1, 2, 3], ask) == {1: 1, 2: 4, 3: 9}
+        assert asked == [{1, 2}, {3, 10}]
+        assert kept.all_of(engine, [4, 5], ask) == {4: 16, 5: 25}  # more than it keeps: anew
+        kept.all_of(engine, [1], ask)
+        assert asked == [{1, 2}, {3, 10}, {4, 5}, {1}]
+        assert kept.all_of(engine, range(9), ask) == {key: key * key for key in range(9)}
+        kept.all_of(engine, [8], ask)
+        assert asked[-1] == {8}
+
+    def test_a_failure_is_not_kept(self, engine: Engine) -> None:
+        kept = Kept[str, str](10)
+
+        def fails(missing: set[str]) -> dict[str, str]:
+            raise ValueError(missing)
+
+        with pytest.raises(ValueError, match="a"):
+            kept.all_of(engine, ["a"], fails)
+        assert kept.all_of(engine, ["a"], lambda missing: {"a": "b"}) == {"a": "b"}
+
+    def test_labels_in_one_language_do_not_stand_for_another(self, engine: Engine) -> None:
+        place = ID + "place/deu"
+        for _ in range(2):
+            assert labels(engine, [place], ("en", "fr"))[place].text == "Germany"
+            assert labels(engine, [place], ("fr", "en"))[place].text == "Allemagne"

@@ -6,7 +6,7 @@ from pyoxigraph import NamedNode
 
 from migov.engine import Engine, Row, select
 from migov.entities.claims import PREFIXES, Property, claim_pattern, grouped, sources_of
-from migov.entities.sparql import values
+from migov.entities.sparql import node
 
 MOST_STATEMENTS = 3000
 """Statements that a page lists; the graph itself has them all."""
@@ -17,13 +17,14 @@ def statements_of_graph(engine: Engine, graph: str) -> dict[str, list[Property]]
 
     Participations are whole here: a role is read with its actor and its target.
     """
+    this = node(graph)  # a variable would make the store look for parts in every graph there is
     rows = select(
         engine,
         f"""{PREFIXES}
-        SELECT ?g ?s ?p ?o ?part ?partValue ?locator ?certainty ?wording ?comment WHERE {{
-          {values("g", [graph])}
-          GRAPH ?g {{
-            ?s ?p ?o . FILTER(isIRI(?s) && ?s != ?g)
+        SELECT ({this} AS ?g) ?s ?p ?o ?part ?partValue ?locator ?certainty ?wording ?comment
+        WHERE {{
+          GRAPH {this} {{
+            ?s ?p ?o . FILTER(isIRI(?s) && ?s != {this})
             {claim_pattern("?s", "?o")}
             OPTIONAL {{ FILTER(isBlank(?o)) ?o ?part ?partValue }}
           }}

@@ -9,6 +9,7 @@ from typing import Final
 from pyoxigraph import Literal
 
 from migov.engine import Engine, select
+from migov.entities.kept import Kept
 from migov.entities.sparql import values
 from migov.vocabulary import ID, NS, STANDARD_PREFIXES, compact
 
@@ -87,12 +88,28 @@ class Label:
         return self.text
 
 
+_kept: Final = Kept[tuple[str, tuple[str, ...]], Label](50_000)
+"""Labels by IRI and languages: pages name the same things again and again."""
+
+
 def labels(engine: Engine, iris: Iterable[str], languages: Sequence[str]) -> dict[str, Label]:
     """Return a label for every IRI, in the first of the languages that has one.
 
     A participation is named by its actor, role and target; what has no label keeps its short form.
     """
-    wanted = set(iris)
+    preferred = tuple(languages)
+    found = _kept.all_of(
+        engine,
+        ((iri, preferred) for iri in iris),
+        lambda missing: {
+            (iri, preferred): label
+            for iri, label in _asked(engine, {iri for iri, _ in missing}, preferred).items()
+        },
+    )
+    return {iri: label for (iri, _), label in found.items()}
+
+
+def _asked(engine: Engine, wanted: set[str], languages: Sequence[str]) -> dict[str, Label]:
     participations = [iri for iri in wanted if iri.startswith(ID + "participation/")]
     # Nearly everything has a label in these languages; only what has none is asked for again.
     tags = ", ".join(str(Literal(tag)) for tag in (*languages, ""))

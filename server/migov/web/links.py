@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import quote, urlencode, urlsplit
 
 from flask import request
@@ -34,8 +35,13 @@ def here(path: str, **parameters: str) -> str:
     """Return the address of a path of this server, with the language that was named."""
     language = request.args.get("lang")
     fields = {**({"lang": language} if language in LANGUAGES else {}), **parameters}
-    address = request.script_root + quote(path, safe="/:@!$&'()*+,;=~-._%")
+    address = request.script_root + _quoted(path)
     return f"{address}?{urlencode(fields)}" if fields else address
+
+
+@lru_cache(maxsize=4096)
+def _quoted(path: str) -> str:
+    return quote(path, safe="/:@!$&'()*+,;=~-._%")
 
 
 def in_language(language: str) -> str:
@@ -103,6 +109,11 @@ def heading(variable: str) -> str:
     name = variable.removesuffix("Label") or variable
     words = re.sub(r"(?<=[a-z0-9])([A-Z])", r" \1", name).replace("_", " ")
     return translated(words[:1].upper() + words[1:].lower())
+
+
+def headings(variables: Iterable[str], spoken: bool) -> list[str]:
+    """Return the heads of columns: in words, or as SPARQL writes variables."""
+    return [heading(name) if spoken else f"?{name}" for name in variables]
 
 
 @dataclass(frozen=True, slots=True)

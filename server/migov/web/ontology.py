@@ -10,7 +10,8 @@ from flask import Response
 from pyoxigraph import Literal, NamedNode
 
 from migov.engine import Engine, select
-from migov.entities import Label, describe
+from migov.entities import Description, Label, describe
+from migov.entities.kept import Kept
 from migov.vocabulary import NS, STANDARD_PREFIXES
 from migov.web.once import Once
 from migov.web.request import languages
@@ -86,10 +87,20 @@ class Term:
         return next((self.definitions[tag] for tag in preferred if tag in self.definitions), None)
 
 
+_descriptions: Final = Kept[str, Description](10)
+
+
+def _described(ontology: str) -> Description:
+    engine = state().house
+    return _descriptions.all_of(
+        engine, [ontology], lambda missing: {iri: describe(engine, iri) for iri in missing}
+    )[ontology]
+
+
 def vocabulary_page(ontology: str) -> Response:
     """Show the ontology."""
     terms = terms_here().values()
-    described = describe(state().house, ontology)
+    described = _described(ontology)
     mentioned = {iri for term in terms for group in term.overview.values() for iri in group}
     names = names_of({*mentioned, *(term.iri for term in terms), *described.iris(), *_SHOWN})
     texts = [
@@ -108,6 +119,7 @@ def vocabulary_page(ontology: str) -> Response:
         names=names,
         iri=ontology,
         sections=sections,
+        ours={term.iri: term.fragment for term in terms},
         preferred=languages(),
         summary=texts[0] if texts else None,
         version=version[0].value if version else None,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 from urllib.parse import quote
 
-from flask import request
+from flask import g, request
 
 from migov.errors import ParameterError, RequestError
 from migov.protocol.formats import Format, choose, prefers_page
@@ -36,6 +36,13 @@ def chosen_language() -> str | None:
 
 def languages() -> tuple[str, ...]:
     """Return the languages of labels in order of preference: ?lang=, else Accept-Language."""
+    if "languages" not in g:  # a page asks hundreds of times
+        g.languages = _preferred()
+    found: tuple[str, ...] = g.languages
+    return found
+
+
+def _preferred() -> tuple[str, ...]:
     try:
         named = chosen_language()
     except RequestError:  # the page that is asked for tells; an error page still has labels

@@ -321,6 +321,8 @@ def _matrix(rows: Sequence[Row], said: _Said) -> Picture | None:
         line, head = (_iri(row, name) for name in columns)
         if line and head in at and figures[0] in row:
             many = int(float(row[figures[0]].value))
+            if not many:  # a gap has no words and leads nowhere
+                continue
             words = f"{titles[place_of[line]]}, {names.label(head)}: {many}"
             cells[place_of[line], at[head]] = Cell(many, words, _narrowed(line, head))
     picture = matrix(
