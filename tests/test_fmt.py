@@ -200,3 +200,10 @@ def test_a_broken_file_stays_and_the_others_are_done(tmp_path: Path) -> None:
 def test_standard_input_to_standard_output() -> None:
     assert migov("fmt", "-", stdin=BEFORE.encode()).out == AFTER
     assert migov("fmt", "-", stdin=b"<a").code == 2
+
+
+def test_a_number_of_any_length_has_its_place() -> None:
+    """Python makes no number of more than 4,300 digits, and a text may have them."""
+    text = "@prefix e: <http://e.example/> .\ne:s e:p " + f'"{"9" * 5000}" , "10" , "09" .'
+    laid_out = format_turtle("x.ttl", text.encode()).decode()
+    assert laid_out.index('"09"') < laid_out.index('"10"') < laid_out.index('"999')

@@ -86,7 +86,7 @@ class Known:
         """Return the number after the highest one that any file names, its own file or not."""
         base = f"{ID}{kind}/"
         slugs = [iri.removeprefix(base) for iri in self._subjects if iri.startswith(base)]
-        numbers = [int(slug) for slug in slugs if slug.isdecimal()]
+        numbers = [int(slug) for slug in slugs if slug.isdecimal() and len(slug) < 10]
         return str(max(numbers, default=0) + 1).zfill(digits)
 
     def lines(self, document: str, text: str) -> str:

@@ -56,5 +56,11 @@ def object_key(text: str) -> tuple[object, ...]:
     language = tag[1].lower() if tag else ""
     known = _LANGUAGES.index(language) if language in _LANGUAGES else len(_LANGUAGES)
     pieces = _DIGITS.split(text)
-    natural = tuple((int(piece), "") if piece.isdecimal() else (-1, piece) for piece in pieces)
+    natural = tuple(_number(piece) if piece.isdecimal() else (-1, piece) for piece in pieces)
     return kind, known if language else -1, language, natural, text
+
+
+def _number(digits: str) -> tuple[int, str]:
+    """Return where a number stands; Python makes none of more than 4,300 digits."""
+    significant = digits.lstrip("0")
+    return len(significant), significant

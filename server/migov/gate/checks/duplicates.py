@@ -9,18 +9,19 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final, TypeGuard
 
 from pyoxigraph import BlankNode, Literal, NamedNode
 from rapidfuzz import fuzz
 
 from migov.gate.checks.context import Context, named
-from migov.gate.checks.people import folded
 from migov.gate.checks.policy import REPLACED
 from migov.gate.checks.state import State, mg, std
 from migov.gate.report import Finding, Severity
 from migov.gate.structure import BLANK
 from migov.vocabulary import CONCEPT, ID
+from migov.words import folded
 
 THRESHOLD: Final = 0.8
 _KINDS: Final = ("initiative", "actor", "place", "instrument", "event", "document", "corridor")
@@ -32,6 +33,12 @@ _ALIKE: Final = ((95, 0.8), (85, 0.5))
 
 _RARE: Final = 12
 """How many entities may share a word for it to bring two of them together."""
+
+_FEW: Final = 40
+"""How many of those that share a name, an acronym or an identifier are compared with a new one."""
+
+_TOLD: Final = 3
+"""How many likely duplicates are told of a new entity, the likeliest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +74,16 @@ def check(context: Context) -> Iterator[Finding]:
         if portrait is None:
             continue
         known = [other for other in before.near(portrait) if other.iri not in touched]
-        for other in [*known, *now.near(portrait)]:
-            if other.iri in context.new and other.iri > iri:
-                continue  # both are new: one finding, on the later name
+        # Of two that are new there is one finding, on the later name.
+        near = [o for o in now.near(portrait) if o.iri < iri or o.iri not in context.new]
+        likely: list[tuple[float, str, list[Feature]]] = []
+        for other in [*known, *near]:
             features = compared(portrait, other)
             score = min(1.0, sum(feature.weight for feature in features))
             if score >= THRESHOLD and not _told_apart(context.after, iri, other.iri):
-                yield _duplicate(context, iri, other.iri, score, features)
+                likely.append((score, other.iri, features))
+        for score, name, features in sorted(likely, key=lambda each: (-each[0], each[1]))[:_TOLD]:
+            yield _duplicate(context, iri, name, score, features)
 
 
 def _touched(context: Context) -> set[str]:
@@ -116,7 +126,8 @@ def compared(one: Portrait, other: Portrait) -> list[Feature]:
     if same:
         features.append(Feature(0.8, f"same name “{same[0]}”", f"même nom « {same[0]} »"))
     else:
-        best = max((fuzz.token_sort_ratio(a, b) for a in one.names for b in other.names), default=0)
+        pairs = ((a, b) for a in one.names for b in other.names if _may_be_alike(a, b))
+        best = max((fuzz.token_sort_ratio(a, b) for a, b in pairs), default=0)
         weight = next((weight for least, weight in _ALIKE if best >= least), 0.0)
         if weight:
             share = f"{best:.0f} %"
@@ -126,6 +137,16 @@ def compared(one: Portrait, other: Portrait) -> list[Feature]:
         name = acronyms[0].upper()
         features.append(Feature(0.3, f"same acronym {name}", f"même sigle {name}"))
     return features
+
+
+def _may_be_alike(one: str, other: str) -> bool:
+    """Whether two names are of one thing by their numbers: years and phases tell things apart.
+
+    >>> _may_be_alike("plan 2020 2025", "plan 2025 2030"), _may_be_alike("plan", "plan 2025")
+    (False, True)
+    """
+    numbers = [sorted(filter(str.isdecimal, name.split())) for name in (one, other)]
+    return numbers[0] == numbers[1] or not all(numbers)
 
 
 class _Index:
@@ -153,7 +174,8 @@ class _Index:
         for key in _keys(portrait):
             others = self._by_key.get(key, [])
             if key[0] != "word" or len(others) <= _RARE:
-                found.update((other.iri, other) for other in others if other.kind == portrait.kind)
+                alike = (other for other in others if other.kind == portrait.kind)
+                found.update((other.iri, other) for other in islice(alike, _FEW))
         found.pop(portrait.iri, None)
         return [found[iri] for iri in sorted(found)]
 

@@ -19,7 +19,7 @@ FOLDER: Final = "data/people/"
 _PERSON: Final = ID + "person/"
 _NAMES: Final = {mg("name"), std("skos", "prefLabel"), std("skos", "altLabel"), std("foaf", "name"),
                  std("schema", "name"), std("dcterms", "title")}  # fmt: skip
-_EMAIL: Final = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+_EMAIL: Final = re.compile(r"(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _PHONE: Final = re.compile(
     r"(?<![\w.])(?:\+\s?[1-9]\d{0,2}(?:[\s.\-()/\u00a0]*\d){7,12}|0[1-9](?:[\s.\-\u00a0]\d{2}){4})(?!\w)"
 )

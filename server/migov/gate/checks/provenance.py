@@ -21,6 +21,7 @@ _RECORD: Final = mg("SourceRecord")
 _KNOWN: Final = {_RECORD, mg("CuratedGraph")}
 _AROUND: Final = (mg("listedUnder"), mg("submitter"))
 _DOCUMENTS: Final = ID + "document/"
+_COUNT: Final = re.compile(r"[0-9]{1,9}")
 _LOCATOR: Final = re.compile(r"([0-9]{3}):([0-9]+(?:-[0-9]+)?(?:,[0-9]+(?:-[0-9]+)?)*)")
 
 
@@ -193,7 +194,7 @@ def _line_count(context: Context, document: str) -> int | None:
     counts = [
         int(value.value)
         for value in context.after.values(NamedNode(_DOCUMENTS + document), mg("lineCount"))
-        if isinstance(value, Literal) and value.value.isdigit()
+        if isinstance(value, Literal) and _COUNT.fullmatch(value.value)
     ]
     return counts[0] if len(counts) == 1 else None
 
