@@ -147,7 +147,7 @@ def _edits(facts: FileFacts, place: Place, wrong: str, meant: str | None) -> lis
 def _misused(context: Context, facts: FileFacts) -> Iterator[Finding]:
     ontology = context.ontology
     for triple in facts.triples:
-        predicate = triple.predicate.value
+        predicate, value = triple.predicate.value, triple.object
         if predicate in ontology.inferred_only:
             yield context.finding(
                 "inferred-only",
@@ -159,15 +159,33 @@ def _misused(context: Context, facts: FileFacts) -> Iterator[Finding]:
                 ),
                 focus=triple.subject if isinstance(triple.subject, NamedNode) else None,
                 predicate=triple.predicate,
-                value=triple.object,
+                value=value,
                 place=facts.positions.predicate_at(triple),
             )
         elif predicate in ontology.classes:
             yield _not_that(context, facts, triple, predicate, ("class", "une classe"))
-        elif triple.predicate == TYPE and isinstance(triple.object, NamedNode):
-            iri = triple.object.value
-            if iri in ontology.properties:
-                yield _not_that(context, facts, triple, iri, ("property", "une propriété"))
+        elif triple.predicate == TYPE:
+            if not isinstance(value, NamedNode):
+                yield _no_class(context, facts, triple)
+            elif value.value in ontology.properties:
+                yield _not_that(context, facts, triple, value.value, ("property", "une propriété"))
+
+
+def _no_class(context: Context, facts: FileFacts, triple: Triple) -> Finding:
+    is_text = isinstance(triple.object, Literal)
+    return context.finding(
+        "misused-term",
+        (
+            f"A {'text' if is_text else 'nameless node'} is no class. Write the IRI of one.",
+            f"Un {'texte' if is_text else 'nœud sans nom'} n’est pas une classe. Écrivez l’IRI "
+            "d’une classe.",
+        ),
+        focus=triple.subject if isinstance(triple.subject, NamedNode) else None,
+        predicate=triple.predicate,
+        value=triple.object if is_text else None,
+        place=facts.positions.object_at(triple),
+        expected=("a class of the ontology", "une classe de l’ontologie"),
+    )
 
 
 def _not_that(
