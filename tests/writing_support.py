@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from werkzeug.test import TestResponse
 from change_support import commit, small_repository
 from migov.access import new_token
 from migov.change import base_files, files_now
-from migov.engine.published import published
+from migov.engine.published import Published
 from migov.repository import Repository
 from migov.settings import Settings
 from migov.vocabulary import GRAPH
@@ -126,13 +126,15 @@ def writing(folder: Path) -> Iterator[Writing]:
 
 
 @contextmanager
-def serving(repository: Repository, folder: Path) -> Iterator[Writing]:
+def serving(
+    repository: Repository, folder: Path, kind: type[Published] = Published
+) -> Iterator[Writing]:
     """Serve a repository with writes; the folder takes the cache and the tokens."""
     tokens = folder / "private" / "tokens.json"
     settings = replace(Settings(), cache=folder / "cache", tokens=tokens, deadline=30.0)
     merge = new_token(tokens, "ann", ["merge"], AUTHOR)
     propose = new_token(tokens, "bob", ["propose"], "Bob <bob@example.org>")
-    with published(repository, settings) as current:
+    with closing(kind(repository, settings)) as current:
         app = create_app(current, settings)
         try:
             yield Writing(app, repository, settings, merge, propose)

@@ -1,4 +1,4 @@
-"""Real records, damaged, for `benchmarks.merge_mutations`: the same seed gives the same."""
+"""Real records, damaged, for `benchmarks.merge_mutations`: a number and a seed give the same."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ class Mutation:
     says: bytes | None = None
 
 
-def mutation(files: Files, seed: int) -> Mutation:
-    """Return one mutation of one file."""
-    source = random.Random(seed)
+def mutation(files: Files, number: int, seed: int = 0) -> Mutation:
+    """Return one mutation of one file, the same for the same number and seed."""
+    source = random.Random(f"{seed} {number}")
     paths = sorted(path for path in files if path.startswith("data/") or source.random() < 0.2)
     path = source.choice([path for path in paths if path.endswith(".ttl")])
     (kind,) = source.choices((_of_text, _of_triples, _hostile, _swap), (2, 3, 1, 1))

@@ -20,6 +20,8 @@ _AT_ONCE: Final = 2
 _DEADLINES: Final = 4
 """A verdict asks more than a hundred queries, so it has the time of several."""
 _GRACE_SECONDS: Final = 5.0
+PREPARING: Final = "migov-prepares-verdicts"
+"""The name of the thread that has a process know the files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +97,7 @@ class Verdicts:
         with self._taking:
             if self._is_closed or self._renewing is not None:
                 return
-            self._renewing = threading.Thread(target=self._renew, daemon=True)
+            self._renewing = threading.Thread(target=self._renew, name=PREPARING, daemon=True)
             self._renewing.start()
 
     def renew(self) -> None:

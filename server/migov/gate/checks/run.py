@@ -33,7 +33,13 @@ FAMILIES: Final[dict[str, tuple[Check, tuple[str, ...]]]] = {
     ),
     "terms": (
         terms.check,
-        ("unknown-term", "unknown-standard-term", "inferred-only", "misused-term"),
+        (
+            "unknown-term",
+            "unknown-standard-term",
+            "new-foreign-term",
+            "inferred-only",
+            "misused-term",
+        ),
     ),
     "literals": (literals.check, ("ill-typed", "language-tag")),
     "links": (links.check, ("dangling-iri",)),

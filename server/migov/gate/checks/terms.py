@@ -11,9 +11,9 @@ from rdflib import namespace
 
 from migov.errors import Place
 from migov.gate.checks.context import Context, did_you_mean, edit_name, named, suggestion
-from migov.gate.checks.state import ONTOLOGY, TYPE, FileFacts
+from migov.gate.checks.state import ONTOLOGY, TYPE, FileFacts, State
 from migov.gate.report import Edit, Finding, Severity
-from migov.vocabulary import NS, STANDARD_PREFIXES
+from migov.vocabulary import BASE, NS, STANDARD_PREFIXES
 
 _CLOSED: Final = {
     "dcat": namespace.DCAT,
@@ -65,6 +65,68 @@ def check(context: Context) -> Iterator[Finding]:
                 seen.add((iri, place))
                 yield _unknown(context, facts, iri, place, triple)
         yield from _misused(context, facts)
+    yield from _new_foreign(context)
+
+
+def _new_foreign(context: Context) -> Iterator[Finding]:
+    """Yield the terms of open vocabularies that no file used before, once for each file.
+
+    Nobody here knows all of their terms, so the spelling of one that is new is looked at once.
+    """
+    if not context.before.files:
+        return
+    used = _used(context.before)
+    for facts in context.files:
+        seen: set[str] = set()
+        for triple in facts.triples:
+            terms = [(triple.predicate.value, facts.positions.predicate_at)]
+            if triple.predicate == TYPE and isinstance(triple.object, NamedNode):
+                terms.append((triple.object.value, facts.positions.object_at))
+            for iri, at in terms:
+                if iri in used or iri in seen or iri in context.after.describing or _is_ours(iri):
+                    continue
+                seen.add(iri)
+                yield _never_used(context, facts, iri, at(triple), triple, used)
+
+
+def _is_ours(iri: str) -> bool:
+    """Whether another rule knows all terms of the vocabulary, or of our own names."""
+    return iri.startswith(BASE) or _prefix(iri) is not None
+
+
+def _used(state: State) -> frozenset[str]:
+    """Return the predicates and classes that a state uses, found once for every change to it."""
+    found = state.memo.get("terms")
+    if not isinstance(found, frozenset):
+        found = frozenset().union(*(f.predicates | f.classes for f in state.all_facts()))
+        state.memo["terms"] = found
+    return found
+
+
+def _never_used(
+    context: Context,
+    facts: FileFacts,
+    iri: str,
+    place: Place,
+    triple: Triple,
+    used: frozenset[str],
+) -> Finding:
+    meant = did_you_mean(iri, used)
+    en, fr = suggestion(meant)
+    return context.finding(
+        "new-foreign-term",
+        (
+            f"No file has used {named(iri)} before: is it spelt as its vocabulary has it?{en}",
+            f"Aucun fichier n’a encore employé {named(iri)} : est-il écrit comme dans son "
+            f"vocabulaire ?{fr}",
+        ),
+        severity=Severity.WARNING,
+        focus=NamedNode(iri),
+        predicate=triple.predicate,
+        place=place,
+        expected=None if meant is None else (named(meant), named(meant)),
+        edits=_edits(facts, place, iri, meant),
+    )
 
 
 def _uses(facts: FileFacts) -> Iterator[tuple[str, Callable[[Triple], Place], Triple]]:
