@@ -52,7 +52,7 @@ function fitting(options, typed) {
 }
 
 async function entities(address, typed, prefixes) {
-  if (typed.length < SHORT) return [];
+  if (!address || typed.length < SHORT) return [];
   const asked = new URLSearchParams({ q: typed, lang: document.documentElement.lang });
   const answer = await fetch(`${address}?${asked}`).catch(() => null);
   if (!answer?.ok) return [];
@@ -88,7 +88,7 @@ export function completions({ terms: termsAt, suggest: suggestAt }) {
     const prefixes = { ...data.prefixes, ...declared(text) };
     const options = data.terms.map(({ iri, label, kind, about }) => ({
       label: shortened(iri, prefixes),
-      detail: label,
+      detail: label === iri ? undefined : label,
       info: about ?? undefined,
       type: kind,
     }));

@@ -1,4 +1,4 @@
-// The SPARQL editor: makes more of the text area of /sparql, which goes on to hold the query.
+// The SPARQL editor: makes more of the text areas of /sparql, which go on to hold query and update.
 //
 // It stands in a shadow root: there CodeMirror adopts constructed style sheets, which the policy
 // style-src 'self' allows, where it would write <style> elements into the page.
@@ -11,10 +11,6 @@ import { EditorState, StateEffect } from "@codemirror/state";
 import { EditorView, drawSelection, keymap, lineNumbers } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
 import { completions } from "./completions.mjs";
-
-const form = document.querySelector("form[data-editor]");
-const area = form?.querySelector("textarea");
-const words = form?.dataset;
 
 const asked = StateEffect.define(); // the query was sent, or would be read otherwise
 
@@ -65,55 +61,6 @@ function offset(doc, line, column) {
   return Math.min(at.from + before, at.to);
 }
 
-// What the page says to be wrong with the query that it was sent.
-function told() {
-  const problem = document.querySelector("#told [data-line]");
-  if (!problem) return null;
-  return {
-    text: area.value.replace(/\r\n?/g, "\n"),
-    line: Number(problem.dataset.line),
-    column: Number(problem.dataset.column || 1),
-    message: [...problem.querySelectorAll(":scope > p")].map((one) => one.textContent.trim()).join(" "),
-  };
-}
-
-let failure = null;
-
-function marked(doc) {
-  if (!failure || failure.text !== doc.toString()) return [];
-  const from = offset(doc, failure.line, failure.column);
-  const end = /^[\w:?$<>./#-]+|^./.exec(doc.sliceString(from, from + 80));
-  return [{ from, to: from + (end ? end[0].length : 0), severity: "error", message: failure.message }];
-}
-
-async function unknown(view) {
-  const doc = view.state.doc;
-  const found = marked(doc);
-  if (found.length || !doc.toString().trim()) return found;
-  const fields = new URLSearchParams({ query: doc.toString(), lang: document.documentElement.lang });
-  if (form.elements.inferred?.checked) fields.set("inferred", "true");
-  try {
-    const answer = await fetch(`${words.unknown}?${fields}`);
-    if (!answer.ok) return found;
-    for (const term of (await answer.json()).unknown) {
-      const from = offset(doc, term.line, term.column);
-      found.push({
-        from,
-        to: Math.min(from + term.text.length, doc.length),
-        severity: "warning",
-        message: `${term.text}: ${term.why}`,
-        actions: term.instead.map((other) => ({
-          name: other.label ? `${other.text} (${other.label})` : other.text,
-          apply: (target, start, end) => target.dispatch({ changes: { from: start, to: end, insert: other.text } }),
-        })),
-      });
-    }
-  } catch {
-    // Warnings are a convenience: without the server there are none.
-  }
-  return found;
-}
-
 // Chromium types over highlighted text by writing a style attribute first, which the page's policy
 // refuses aloud; so what replaces a selection is put there by the editor itself.
 const replacing = EditorView.domEventHandlers({
@@ -128,52 +75,105 @@ const replacing = EditorView.domEventHandlers({
   },
 });
 
-function stopwatch() {
-  const status = form.querySelector("[data-status]");
-  const button = form.querySelector("[data-stop]");
-  const began = performance.now();
-  const tick = () => {
-    const seconds = Math.floor((performance.now() - began) / 1000);
-    status.textContent = words.running.replace("{seconds}", seconds).replace("{deadline}", words.deadline);
-  };
-  tick();
-  button.hidden = false;
-  const timer = setInterval(tick, 1000);
-  return (text) => {
-    clearInterval(timer);
-    button.hidden = true;
-    status.textContent = text;
-  };
-}
+// Makes an editor of the text area of a form; several forms may have one.
+function edited(form) {
+  const area = form.querySelector("textarea");
+  const words = form.dataset;
 
-let running = null;
-
-async function run(view) {
-  running?.abort();
-  const controller = (running = new AbortController());
-  const address = new URL(form.action);
-  const fields = new FormData(form);
-  fields.delete("format");
-  address.search = new URLSearchParams(fields);
-  const ended = stopwatch();
-  try {
-    const answer = await fetch(address, { signal: controller.signal, headers: { Accept: "text/html" } });
-    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    if (!page.getElementById("told")) throw new Error(answer.statusText);
-    for (const id of ["told", "found"]) document.getElementById(id).replaceWith(page.getElementById(id));
-    window.history.pushState(null, "", address);
-    failure = told();
-    view.dispatch({ effects: asked.of(null) });
-    ended(failure || document.querySelector("#told .problem") ? words.failed : words.done);
-    document.querySelector("#told .problem, #found h2")?.scrollIntoView({ block: "nearest" });
-  } catch (error) {
-    ended(controller.signal.aborted ? words.stopped : words.unreachable);
-  } finally {
-    if (running === controller) running = null;
+  // What the page says to be wrong with the query that it was sent.
+  function told() {
+    const problem = document.querySelector(`#told:not([data-of]) [data-line], #told[data-of="${area.id}"] [data-line]`);
+    if (!problem) return null;
+    return {
+      text: area.value.replace(/\r\n?/g, "\n"),
+      line: Number(problem.dataset.line),
+      column: Number(problem.dataset.column || 1),
+      message: [...problem.querySelectorAll(":scope > p")].map((one) => one.textContent.trim()).join(" "),
+    };
   }
-}
 
-function start() {
+  let failure = null;
+
+  function marked(doc) {
+    if (!failure || failure.text !== doc.toString()) return [];
+    const from = offset(doc, failure.line, failure.column);
+    const end = /^[\w:?$<>./#-]+|^./.exec(doc.sliceString(from, from + 80));
+    return [{ from, to: from + (end ? end[0].length : 0), severity: "error", message: failure.message }];
+  }
+
+  async function unknown(view) {
+    const doc = view.state.doc;
+    const found = marked(doc);
+    if (found.length || !words.unknown || !doc.toString().trim()) return found;
+    const fields = new URLSearchParams({ query: doc.toString(), lang: document.documentElement.lang });
+    if (form.elements.inferred?.checked) fields.set("inferred", "true");
+    try {
+      const answer = await fetch(`${words.unknown}?${fields}`);
+      if (!answer.ok) return found;
+      for (const term of (await answer.json()).unknown) {
+        const from = offset(doc, term.line, term.column);
+        found.push({
+          from,
+          to: Math.min(from + term.text.length, doc.length),
+          severity: "warning",
+          message: `${term.text}: ${term.why}`,
+          actions: term.instead.map((other) => ({
+            name: other.label ? `${other.text} (${other.label})` : other.text,
+            apply: (target, start, end) => target.dispatch({ changes: { from: start, to: end, insert: other.text } }),
+          })),
+        });
+      }
+    } catch {
+      // Warnings are a convenience: without the server there are none.
+    }
+    return found;
+  }
+
+  function stopwatch() {
+    const status = form.querySelector("[data-status]");
+    const button = form.querySelector("[data-stop]");
+    const began = performance.now();
+    const tick = () => {
+      const seconds = Math.floor((performance.now() - began) / 1000);
+      status.textContent = words.running.replace("{seconds}", seconds).replace("{deadline}", words.deadline);
+    };
+    tick();
+    button.hidden = false;
+    const timer = setInterval(tick, 1000);
+    return (text) => {
+      clearInterval(timer);
+      button.hidden = true;
+      status.textContent = text;
+    };
+  }
+
+  let running = null;
+
+  async function run(view) {
+    running?.abort();
+    const controller = (running = new AbortController());
+    const address = new URL(form.action);
+    const fields = new FormData(form);
+    fields.delete("format");
+    address.search = new URLSearchParams(fields);
+    const ended = stopwatch();
+    try {
+      const answer = await fetch(address, { signal: controller.signal, headers: { Accept: "text/html" } });
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      if (!page.getElementById("told")) throw new Error(answer.statusText);
+      for (const id of ["told", "found"]) document.getElementById(id).replaceWith(page.getElementById(id));
+      window.history.pushState(null, "", address);
+      failure = told();
+      view.dispatch({ effects: asked.of(null) });
+      ended(failure || document.querySelector("#told .problem") ? words.failed : words.done);
+      document.querySelector("#told .problem, #found h2")?.scrollIntoView({ block: "nearest" });
+    } catch (error) {
+      ended(controller.signal.aborted ? words.stopped : words.unreachable);
+    } finally {
+      if (running === controller) running = null;
+    }
+  }
+
   const host = document.createElement("div");
   host.className = "editor";
   area.after(host);
@@ -218,6 +218,7 @@ function start() {
   area.required = false;
   area.labels[0].addEventListener("click", () => view.focus());
   form.elements.inferred?.addEventListener("change", () => view.dispatch({ effects: asked.of(null) }));
+  if (form.method !== "get") return; // an update is sent by the form itself
   form.querySelector("[data-stop]").addEventListener("click", () => running?.abort());
   form.addEventListener("submit", (event) => {
     if (form.elements.format.value !== "html") return;
@@ -227,4 +228,4 @@ function start() {
   window.addEventListener("popstate", () => window.location.reload());
 }
 
-if (area && "adoptedStyleSheets" in document) start();
+if ("adoptedStyleSheets" in document) document.querySelectorAll("form[data-editor]").forEach(edited);

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from scratch_support import scratch
+
 pytestmark = [pytest.mark.needs("chromium"), pytest.mark.xdist_group("browser")]
 
 SCREENS = {"desktop": (1280, 900), "phone": (390, 844)}
@@ -116,3 +118,73 @@ def test_the_keyboard_leaves_the_editor(page: Page) -> None:
     page.get_by_role("textbox", name="Query").click()
     page.keyboard.press("Tab")
     expect(page.get_by_label("with what follows")).to_be_focused()
+
+
+@pytest.fixture(scope="module")
+def scratch_address() -> Iterator[str]:
+    with scratch() as client:
+        triples = ":a :fundedBy :agency . GRAPH :g { :b :hosts :c }"
+        insert = f"PREFIX : <http://example.org/> INSERT DATA {{ {triples} }}"
+        assert client.post("/sparql", data={"update": insert}).status_code == 204
+        yield str(client.base_url)
+
+
+class TestScratch:
+    """The page of a dataset that anybody may write to has the editor twice."""
+
+    @pytest.fixture
+    def scratched(self, browser: Browser, scratch_address: str) -> Iterator[Page]:
+        said: list[str] = []
+        with browser.new_context(base_url=scratch_address, locale="en") as context:
+            page = context.new_page()
+            page.on("pageerror", lambda error: said.append(str(error)))
+            page.on("console", lambda message: said.append(message.text))
+            page.goto("/")
+            yield page
+        assert not [text for text in said if "status of 400" not in text]
+
+    def test_terms_of_the_data_are_completed_and_the_answer_appears(self, scratched: Page) -> None:
+        write(scratched, "SELECT * { GRAPH ?g { ?s hos")
+        scratched.keyboard.press("Control+Space")
+        option = scratched.get_by_role("option", name="<http://example.org/hosts>")
+        expect(option).to_be_visible()
+        scratched.wait_for_timeout(150)
+        scratched.keyboard.press("Enter")
+        scratched.keyboard.type(" ?o")
+        scratched.keyboard.press("ControlOrMeta+Enter")
+        expect(scratched.locator("#found")).to_contain_text("http://example.org/c")
+        expect(scratched.locator("[data-status]")).to_have_text("Answered.")
+        expect(scratched).to_have_url(re.compile(r"/sparql\?query=SELECT"))
+
+    def test_an_update_is_marked_where_it_is_wrong_and_sent_when_right(
+        self, scratched: Page
+    ) -> None:
+        box = scratched.get_by_role("textbox", name="Update")
+        box.click()
+        scratched.keyboard.press("ControlOrMeta+A")
+        scratched.keyboard.type("INSERT DATA { <http://example.org/n> ex:p 1 }")
+        scratched.keyboard.press("Escape")
+        scratched.get_by_role("button", name="Change the dataset").click()
+        expect(scratched.locator("#told .problem")).to_be_visible()
+        marked = scratched.locator("form[method=post] .cm-lintRange-error")
+        expect(marked).to_have_count(1)
+        expect(scratched.locator("form[method=get] .cm-lintRange-error")).to_have_count(0)
+        box = scratched.get_by_role("textbox", name="Update")
+        box.click()
+        scratched.keyboard.press("ControlOrMeta+A")
+        scratched.keyboard.type("INSERT DATA { <http://example.org/n> <http://example.org/p> 1 }")
+        scratched.keyboard.press("Escape")
+        scratched.keyboard.press("ControlOrMeta+Enter")
+        expect(scratched.get_by_role("status").filter(has_text="done")).to_be_visible()
+        expect(scratched.locator("#told .problem")).to_have_count(0)
+
+    def test_without_scripts_the_forms_are_what_they_were(
+        self, browser: Browser, scratch_address: str
+    ) -> None:
+        with browser.new_page(base_url=scratch_address, java_script_enabled=False) as page:
+            page.goto("/")
+            page.get_by_role("textbox", name="Query").fill(
+                "ASK { ?s <http://example.org/fundedBy> ?o }"
+            )
+            page.get_by_role("button", name="Ask").click()
+            expect(page.locator("#found")).to_contain_text("Yes")

@@ -16,7 +16,7 @@ from typing import Final
 from urllib.parse import urlencode, urlsplit
 from uuid import uuid4
 
-from flask import Blueprint, Flask, Response, current_app, render_template, request
+from flask import Blueprint, Flask, Response, current_app, jsonify, render_template, request
 from pyoxigraph import NamedNode, Triple
 
 from migov.engine import Engine, Query
@@ -58,6 +58,13 @@ INSERT DATA {
 _SIZES: Final = """SELECT ?g (COUNT(?s) AS ?n) {
   GRAPH ?g {} OPTIONAL { GRAPH ?g { ?s ?p ?o } }
 } GROUP BY ?g"""
+_IN_USE: Final = {
+    "property": "?s ?term ?o",
+    "class": "?s a ?term FILTER(isIRI(?term))",
+    "constant": "?term ?p ?o FILTER(isIRI(?term))",
+}
+_MOST: Final = 1000
+"""Terms of a kind that the editor completes."""
 _MEGABYTE: Final = 1_000_000
 
 
@@ -86,6 +93,7 @@ class ScratchDataset:
         self._engine = engine
         self.characters = settings.text
         self.rows = settings.rows
+        self.deadline = settings.deadline
 
     @property
     def engine(self) -> Engine:
@@ -224,6 +232,19 @@ def endpoint() -> Response:
     return sparql.respond(_form, _refuse_extras)
 
 
+@blueprint.get("/sparql/terms")
+def terms() -> Response:
+    """Return the terms that the dataset holds now, for the editor to complete."""
+    kinds: dict[str, str] = {}
+    for kind, pattern in _IN_USE.items():
+        found = f"{{ {{ {pattern} }} UNION {{ GRAPH ?g {{ {pattern} }} }} }}"
+        query = f"SELECT DISTINCT ?term {found} LIMIT {_MOST}"
+        for row in _rows(served().engine, query):
+            kinds.setdefault(row["term"], kind)
+    told = [{"iri": iri, "label": iri, "kind": kind} for iri, kind in sorted(kinds.items())]
+    return jsonify({"prefixes": {}, "terms": told})
+
+
 def _refuse_extras(operation: Operation) -> None:
     """Raise NotOfferedError for what only the graph of the files can be asked."""
     for name, is_asked in (("explain", operation.explain), ("inferred", operation.inferred)):
@@ -254,6 +275,7 @@ def _form(shown: sparql.Shown) -> Response:
         formats=GRAPHS if shown.answer and shown.answer.kind == "graph" else SOLUTIONS,
         graphs=sorted(_sizes(dataset.engine).items()),
         address=dataset.address,
+        deadline=f"{current_app.extensions[SERVED].deadline:g}",
     )
     response = Response(text, status=shown.status, content_type=PAGE.content_type)
     response.headers.extend(list(shown.failure.headers if shown.failure else ()))
