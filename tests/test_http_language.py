@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+import yaml
 from flask.testing import FlaskClient
 
 import migov.web
@@ -38,6 +40,7 @@ PAGES = (
     "/api",
     "/quality",
     "/contribute/record",
+    "/contribute/alike?name=THAMM",
     "/sparql",
     "/sparql?query=ASK%20%7B%7D",
     "/sparql?query=ASK%20%7B%3Fs%20a%20mg%3Anobody%7D&explain=true",
@@ -135,7 +138,7 @@ def column(name: str) -> str:
 
 def table_values() -> set[str]:
     """Texts that are French as well as English."""
-    return {*table("fr").values(), *LANGUAGE_NAMES.values()}
+    return {*table("fr").values(), *LANGUAGE_NAMES.values(), "Position"}
 
 
 def test_every_text_has_its_french(catalogue: Catalogue) -> None:
@@ -194,3 +197,13 @@ def test_questions_are_listed_by_subject(client: FlaskClient, catalogue: Catalog
     assert sum(map(len, grouped.values())) == len(catalogue)
     text = client.get("/queries?lang=fr", headers=HTML).get_data(as_text=True)
     assert "Les acteurs et leurs rôles</h2>" in text
+
+
+def test_no_text_is_translated_twice() -> None:
+    """YAML takes the last of two, so the first would be edited in vain."""
+    for path in (WEB / "translations").glob("*.yaml"):
+        root = yaml.compose(path.read_text(encoding="utf-8"))
+        assert isinstance(root, yaml.MappingNode)
+        counts = Counter(key.value for key, _ in root.value)
+        assert not [key for key, count in counts.items() if count > 1], path
+        assert len(counts) > 700

@@ -8,15 +8,12 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from conftest import ROOT
+from axe_support import TAGS, axe_script, violations
 
 pytestmark = [
     pytest.mark.needs("chromium"),
@@ -55,20 +52,11 @@ PAGES = (
 )
 SMALL = PAGES[::2]
 """Those that are also looked at on a phone, in French and without the script."""
-TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
 @pytest.fixture(scope="module")
 def axe() -> str:
-    """The script of axe-core, fetched by its lock file where it is not there yet."""
-    folder = ROOT / "server" / "browser"
-    script = folder / "node_modules" / "axe-core" / "axe.min.js"
-    if not script.exists():
-        npm = shutil.which("npm")
-        assert npm
-        options = ["--ignore-scripts", "--no-audit", "--no-fund"]
-        subprocess.run([npm, "ci", *options], cwd=folder, check=True, capture_output=True)
-    return Path(script).read_text(encoding="utf-8")
+    return axe_script()
 
 
 @pytest.fixture(scope="module")
@@ -105,17 +93,6 @@ def phone(browser: Browser, endpoint: str, axe: str) -> Iterator[Page]:
         page = context.new_page()
         page.route("**/*.js*", lambda route: route.abort())
         yield page
-
-
-def violations(page: Page, rules: dict[str, Any]) -> list[str]:
-    found = page.evaluate(
-        "only => axe.run(document, {runOnly: only, resultTypes: ['violations']})", rules
-    )
-    return [
-        f"{violation['id']}: {node['html'][:200]} {node['failureSummary']}"
-        for violation in found["violations"]
-        for node in violation["nodes"]
-    ]
 
 
 def test_pages_of_each_kind_are_looked_at() -> None:

@@ -10,6 +10,7 @@ from migov.engine.reading import Readings
 from migov.settings import Settings
 from migov.verdict.asked import Verdicts
 from migov.web import (
+    alike,
     api,
     changes,
     contribute,
@@ -64,6 +65,7 @@ def create_app(published: Published, settings: Settings) -> Flask:
     for module in (home, sparql, queries, entities, graphs, graph_store, shapes, dumps, changes):
         app.register_blueprint(module.blueprint)
     for blueprint in (
+        alike.blueprint,
         api.blueprint,
         contribute.blueprint,
         editor.blueprint,

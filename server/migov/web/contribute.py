@@ -7,267 +7,195 @@ that file.
 from __future__ import annotations
 
 import json
-import re
-import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
-from weakref import WeakKeyDictionary
 
-from flask import Blueprint, Response, current_app, g, request
-from pyoxigraph import Literal, NamedNode
+from flask import Blueprint, Response, current_app, request
 
-from migov import drafting
-from migov.catalogue.parameters import Problem as WrongValue
-from migov.engine import Engine, select
-from migov.entities import instances_of, short_name
-from migov.entities.sparql import values
 from migov.errors import MigovError, ParameterError
 from migov.protocol.formats import PAGE, Format
-from migov.protocol.operation import Parameters, last, parameters_of
-from migov.protocol.problems import problem
+from migov.protocol.operation import last
+from migov.protocol.problems import Problem, problem
 from migov.verdict.asked import Proposal, Verdicts
-from migov.vocabulary import CONCEPT, ID, NS, STANDARD_PREFIXES, compact
+from migov.vocabulary import CONCEPT, NS
+from migov.web import alike
+from migov.web.record_findings import at_controls
+from migov.web.record_form import RecordForm, list_id, record_form
+from migov.web.record_read import Draft, described, read
+from migov.web.record_values import MOST_ROWS, Values, fields_of, values_of
 from migov.web.request import format_among, languages
-from migov.web.responses import body, names_of, page
-from migov.web.shape_fields import ShapeField, Shapes, offered
-from migov.web.site import state
+from migov.web.responses import body, page
+from migov.web.translation import translated
 from migov.web.writing import VERDICTS
 
 blueprint = Blueprint("contribute", __name__)
 
-ROWS: Final = 3
-"""Participations that the form has room for; the file takes any number."""
-_TURTLE: Final = Format("ttl", "graph", "Turtle", ("text/turtle",))
-_ELSEWHERE: Final = (
-    STANDARD_PREFIXES["dcterms"] + "type",
-    *(NS + name for name in ("within", "servesPlace", "startPlace", "locatedIn")),
-)
-"""What the form asks for by itself, and what is said of places, offices and events."""
-_SHORT: Final = re.compile(r"[a-z][a-z-]*:[a-z0-9]+(-[a-z0-9]+)*")
-_LONGEST: Final = 5000
-
-
-Options = tuple[tuple[str, str], ...]
-
-_asked: Final[WeakKeyDictionary[Engine, dict[tuple[str, str], Options]]] = WeakKeyDictionary()
-_asking: Final = threading.Lock()
+_FILE: Final = Format("ttl", "graph", "Turtle", ("text/turtle",))
+_PATCH: Final = Format("patch", "graph", "git patch", ("text/x-diff",))
+_ROOM: Final = {"participation": 2}
+"""Rows that a section has room for before anybody asks for more, if not one."""
 
 
 @dataclass(slots=True)
-class _Picked:
-    """The fields of the form, the values given, and what is wrong with them."""
+class _Sheet:
+    """The form as it is shown: what was written, what is wrong with it, and what it makes."""
 
-    given: dict[str, list[str]]
-    wrong: list[str] = field(default_factory=list)
+    values: Values
+    more: str | None = None
+    """The section that another row was asked for, or the question that another value was."""
+    draft: Draft | None = None
+    verdict: Mapping[str, Any] | None = None
+    files: Mapping[str, str] = field(default_factory=dict)
+    wrong: dict[str, list[str]] = field(default_factory=dict)
+    failure: Problem | None = None
 
-    def one(self, name: str) -> str | None:
-        return next((value for value in self.given.get(name, []) if value), None)
-
-    def term(self, asked: ShapeField, label: str, value: str) -> str | None:
-        """Return a value as a term of the graph, or note that there is none."""
-        found = asked.parameter(label).term(value, state().terms)
-        if isinstance(found, WrongValue):
-            meant = f" ({', '.join(found.meant)}?)" if found.suggestions else ""
-            self.wrong.append(f"{label}: “{value}”{meant}")
-            return None
-        if asked.datatype is not None:
-            return str(Literal(found.value, datatype=NamedNode(asked.datatype)))
-        short = compact(found.value)
-        return short if _SHORT.fullmatch(short) else str(found)
-
-    def slug(self, name: str, asked: ShapeField, label: str) -> str | None:
-        """Return the last part of the IRI that a value stands for, or None without one."""
-        value = self.one(name)
-        term = self.term(asked, label, value) if value else None
-        return term.rpartition(":")[2] if term else None
+    @property
+    def status(self) -> int:
+        if self.failure is not None:
+            return self.failure.status
+        return 422 if self.values.wrong else 200
 
 
 @blueprint.get("/contribute/record")
 def form() -> Response:
     """Show the form."""
     format_among((PAGE,))
-    return _page(_Picked({}))
+    return _page(_Sheet(Values()))
 
 
 @blueprint.post("/contribute/record")
 def draft() -> Response:
-    """Give the record as a file with the verdict on it, or the file alone."""
-    fields = parameters_of(request.get_data())
-    picked = _Picked(_given(fields))
+    """Give the record with the verdict on it, its file or patch alone, or a longer form."""
     try:
-        path, text = _record(picked)
-        if last(fields, "as") == "file":
-            response = body(text.encode(), _TURTLE)
-            name = path.rpartition("/")[2]
-            response.headers.set("Content-Disposition", "attachment", filename=name)
-            return response
-        verdicts: Verdicts = current_app.extensions[VERDICTS]
-        proposal = Proposal(
-            text.encode(), "turtle", "json", languages()[0], target=path, replace=True
-        )
-        _, verdict = verdicts.ask(proposal)
-        return _page(picked, path=path, text=text, verdict=json.loads(verdict))
+        fields = fields_of(request.get_data())
+    except ParameterError as error:
+        return _page(_Sheet(Values(), failure=problem(error)))
+    sheet = _Sheet(values_of(fields), more=last(fields, "add"))
+    same = last(fields, "same")
+    if same is not None:
+        sheet.values.given = {**sheet.values.given, "about": [same]}
+    if sheet.more is not None or same is not None:
+        return _page(sheet)
+    try:
+        _judge(sheet)
     except MigovError as error:
-        return _page(picked, failure=problem(error))
+        sheet.failure = problem(error)
+    wanted = last(fields, "as")
+    if sheet.verdict is None or wanted not in ("file", "patch"):
+        return _page(sheet)
+    return _sent(sheet, wanted)
 
 
-def _given(fields: Parameters) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for name, value in fields:
-        if len(value) > _LONGEST:
-            raise ParameterError(f"{name} has more than {_LONGEST:,} characters.")
-        found.setdefault(name, []).append(" ".join(value.split()))
+def _judge(sheet: _Sheet) -> None:
+    """Make the record of a form, and ask for the verdict on it."""
+    sheet.draft = read(sheet.values)
+    sheet.wrong = {control: [message] for control, message in sheet.values.wrong.items()}
+    if sheet.draft is None:
+        return
+    verdicts: Verdicts = current_app.extensions[VERDICTS]
+    proposal = Proposal(sheet.draft.text.encode(), "trig", "json", languages()[0])
+    verdict = json.loads(verdicts.ask(proposal)[1])
+    sheet.verdict = verdict
+    sheet.files = new_files(verdict["patch"])
+    sheet.wrong = at_controls(verdict, sheet.draft, languages()[0])
+
+
+def new_files(patch: str) -> dict[str, str]:
+    """Return the files that a git patch makes, by their paths.
+
+    >>> new_files("diff --git a/x b/x\\nnew file mode 100644\\n+++ b/x\\n@@ -0,0 +1 @@\\n+a\\n")
+    {'x': 'a\\n'}
+    """
+    found = {}
+    for part in ("\n" + patch).split("\ndiff --git ")[1:]:
+        head, _, hunk = part.partition("\n@@ ")
+        path = head.rpartition("\n+++ b/")[2]
+        lines = [line[1:] for line in hunk.split("\n")[1:] if line.startswith("+")]
+        found[path] = "\n".join(lines) + "\n"
     return found
 
 
-def _shapes() -> Shapes:
-    """Return the shapes, read once a request."""
-    if "read_shapes" not in g:
-        g.read_shapes = Shapes(state().shapes, languages())
-    found: Shapes = g.read_shapes
+def _sent(sheet: _Sheet, wanted: str) -> Response:
+    assert sheet.draft is not None
+    assert sheet.verdict is not None
+    name = sheet.draft.path.rpartition("/")[2]
+    if wanted == "patch":
+        response = body(sheet.verdict["patch"].encode(), _PATCH)
+        name = name.removesuffix(".ttl") + ".patch"
+    else:
+        response = body(sheet.files[sheet.draft.path].encode(), _FILE)
+    response.headers.set("Content-Disposition", "attachment", filename=name)
+    return response
+
+
+def _rows(sheet: _Sheet, asked: RecordForm) -> dict[str, list[int]]:
+    """Return the numbers of the rows that each section shows."""
+    shown = {}
+    for section in asked.sections.values():
+        numbers = sheet.values.rows(section, empty=True)
+        room = max(_ROOM.get(section.key, 1), len(numbers) + (sheet.more == section.key))
+        following = max(numbers, default=-1) + 1
+        added = range(following, min(following + room - len(numbers), MOST_ROWS))
+        shown[section.key] = [*numbers, *added]
+    return shown
+
+
+def _labels(asked: RecordForm, rows: Mapping[str, list[int]]) -> dict[str, str]:
+    """Return what each control that may be wrong is called in a list of what is."""
+    found = {
+        "publisher": asked.record("dcterms-publisher").label,
+        "document": asked.record("mg-sourceDocument").label,
+        "lines": asked.record("mg-extent").label,
+        "at": asked.record("mg-locator").label,
+        "record-en": translated("Name of the record, in English"),
+        "record-fr": translated("Name of the record, in French"),
+        "summary-en": translated("Summary in your own words, in English"),
+        "summary-fr": translated("Summary in your own words, in French"),
+        "about": translated("An initiative that the graph has"),
+        "slug": translated("Short name for addresses"),
+        "name-en": translated("Name, in English"),
+        "name-fr": translated("Name, in French"),
+        "title": translated("Title, in the words of the source"),
+        "type": translated("Type"),
+        "start": translated("Start, as stated"),
+        "end": translated("End, as stated"),
+    }
+    plain = [*asked.filed, *(each for group in asked.facts.values() for each in group)]
+    found.update((each.key, each.label) for each in plain)
+    for section in asked.sections.values():
+        for place, row in enumerate(rows[section.key], 1):
+            for each in section.questions:
+                name = f"{section.title} {place}: {each.label}"
+                found[section.control(row, each)] = name
     return found
 
 
-def _facts() -> list[ShapeField]:
-    """Return what the form asks of an initiative beside its name, title, type and dates."""
-    shapes = _shapes()
-    return offered([*shapes.fields("Initiative"), *shapes.fields("Entity")], _ELSEWHERE)
-
-
-def _record(picked: _Picked) -> tuple[str, str]:
-    """Return the path of a record's file and its text; raises ParameterError."""
-    by_path = {each.path: each for each in _shapes().fields("SourceRecord")}
-    parts = {each.path: each for each in _shapes().fields("Participation")}
-    dcterms = STANDARD_PREFIXES["dcterms"]
-    labels = _labels()
-    publisher = picked.slug("publisher", by_path[dcterms + "publisher"], "publisher")
-    document = picked.slug("document", by_path[NS + "sourceDocument"], "document")
-    initiative = ShapeField(NS + "describes", None, "", of=NS + "Initiative")
-    about = picked.slug("about", initiative, "about")
-    facts = list(_stated(picked, labels))
-    roles = list(_roles(picked, parts))
-    if picked.wrong:
-        raise ParameterError(
-            "Not in this graph: " + "; ".join(picked.wrong) + ".",
-            hint="Pick one of the list, or leave the field empty.",
-        )
-    missing = {"publisher": publisher, "source document": document, "lines": picked.one("lines")}
-    for name, value in missing.items():
-        if not value:
-            raise ParameterError(f"A record needs its {name}.", hint="Fill the field in.")
-    named = picked.one("record-en") if about else picked.one("name-en")
-    slug = drafting.checked_slug(picked.one("slug") or drafting.slug_of(named or ""))
-    path = f"data/records/{publisher}/{slug}.ttl"
-    text = drafting.record(
-        _known(f"initiative/{slug}", f"initiative/{about}", f"actor/{publisher}", document or ""),
-        publisher or "",
-        slug,
-        about=about,
-        document=document or "",
-        lines=picked.one("lines") or "",
-        at=picked.one("at"),
-        kind=picked.one("type") if about is None else None,
-        title=picked.one("title"),
-        language="fr" if picked.one("language") == "fr" else "en",
-        start=picked.one("start"),
-        end=picked.one("end"),
-        texts={name: text for name in drafting.TEXTS if (text := picked.one(name))},
-        facts=facts,
-        participations=roles,
-    )
-    schemes = [name for name, iri in state().prefixes.items() if iri.startswith(CONCEPT)]
-    return path, drafting.prefixes(path, text, schemes) + "\n" + text
-
-
-def _labels() -> dict[str, str]:
-    facts = _facts()
-    names = names_of(each.path for each in facts)
-    return {each.path: each.name or names.label(each.path).text for each in facts}
-
-
-def _stated(picked: _Picked, labels: Mapping[str, str]) -> Iterator[str]:
-    for asked in _facts():
-        terms = [
-            term
-            for value in picked.given.get(asked.key, [])
-            if value and (term := picked.term(asked, labels[asked.path], value))
-        ]
-        if terms:
-            yield f"{compact(asked.path)} {' , '.join(dict.fromkeys(terms))}"
-
-
-def _roles(picked: _Picked, parts: Mapping[str, ShapeField]) -> Iterator[drafting.Participation]:
-    language = "fr" if picked.one("language") == "fr" else "en"
-    for number in range(ROWS):
-        actor = picked.slug(f"actor-{number}", parts[NS + "actor"], "actor")
-        role = picked.slug(f"role-{number}", parts[NS + "role"], "role")
-        certainty = picked.slug(f"certainty-{number}", parts[NS + "certainty"], "certainty")
-        if actor and role:
-            wording = picked.one(f"wording-{number}")
-            yield drafting.Participation(actor, role, certainty or "stated", wording, language)
-
-
-def _known(*names: str) -> drafting.Known:
-    """Return which of some things the graph has, with its types and the lines of its documents."""
-    iris = [iri for name in names if (iri := _iri(name))]
-    rows = select(state().house, f"SELECT DISTINCT ?s {{ {values('s', iris)} ?s ?p ?o }}")
-    counted = select(state().house, f"SELECT ?s ?n {{ ?s <{NS}lineCount> ?n }}")
-    types = instances_of(state().house, CONCEPT + "initiative-type", languages())
-    counts = {row["s"].value: int(row["n"].value) for row in counted}
-    return drafting.Known(
-        {*(row["s"].value for row in rows), *(entry.iri for entry in types), *counts}, counts
-    )
-
-
-def _iri(name: str) -> str | None:
-    """Return the IRI of an entity, None where a name cannot be part of one."""
-    return ID + name if re.fullmatch(r"[a-z]+/[a-z0-9-]+", name) else None
-
-
-def _options(of: str) -> Options:
-    """Return what there is to pick of a class or a scheme, asked once a snapshot and language."""
-    engine, key = state().house, (of, languages()[0])
-    with _asking:
-        kept = _asked.setdefault(engine, {})
-        if key not in kept:
-            entries = instances_of(engine, of, languages())
-            kept[key] = tuple((short_name(entry.iri), entry.label.text) for entry in entries)
-        return kept[key]
-
-
-def _page(picked: _Picked, **shown: Any) -> Response:
-    shapes, facts, labels = _shapes(), _facts(), _labels()
-    record = {each.key: each for each in shapes.fields("SourceRecord")}
-    parts = {each.key: each for each in shapes.fields("Participation")}
-    classes = dict.fromkeys(
-        [
-            *(each.of for each in facts if each.of and not each.of.startswith(CONCEPT)),
-            *(each.of for each in (record["dcterms-publisher"], parts["mg-actor"]) if each.of),
-            NS + "Initiative",
-        ]
-    )
-    failure = shown.get("failure")
+def _page(sheet: _Sheet) -> Response:
+    asked, values = record_form(), sheet.values
+    rows = _rows(sheet, asked)
+    labels = _labels(asked, rows)
+    about, added = values.one("about"), asked.sections.get(sheet.more or "")
     response = page(
         "contribute.html",
-        status=failure.status if failure else 200,
-        given=picked.given,
-        one=picked.one,
-        record=record,
-        parts=parts,
-        facts=facts,
+        status=sheet.status,
+        sheet=sheet,
+        values=values,
+        one=values.one,
+        asked=asked,
+        rows=rows,
         labels=labels,
-        lists={of: _options(of) for of in classes},
-        documents=_options(NS + "SourceDocument"),
-        types=_options(CONCEPT + "initiative-type"),
-        roles=_options(CONCEPT + "role"),
-        certainties=_options(CONCEPT + "certainty"),
-        concepts={
-            each.of: _options(each.of) for each in facts if each.of and "/concept/" in each.of
-        },
-        rows=range(ROWS),
+        focus=added and added.control(rows[added.key][-1], added.questions[0]),
+        list_id=list_id,
+        wrong=sheet.wrong,
+        listed=[(control, labels[control]) for control in labels if control in sheet.wrong],
+        alike=alike.shown(described(values), "initiative", [about] if about else ()),
+        options=asked.options,
+        documents=asked.options((NS + "SourceDocument",)),
+        types=asked.options((CONCEPT + "initiative-type",)),
         language=languages()[0],
-        **{"verdict": None, "text": None, "path": None, "failure": None, **shown},
+        verdict=sheet.verdict,
+        failure=sheet.failure,
     )
     response.headers["X-Robots-Tag"] = "noindex"
     return response
