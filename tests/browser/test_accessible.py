@@ -14,6 +14,7 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from axe_support import TAGS, axe_script, violations
+from scratch_support import scratch
 
 pytestmark = [
     pytest.mark.needs("chromium"),
@@ -49,8 +50,17 @@ PAGES = (
     "/api",
     "/quality",
     "/nothing",
+    "/why?subject=https%3A%2F%2Fw3id.org%2Fmigov%2Fid%2Fplace%2Fmar"
+    "&property=https%3A%2F%2Fw3id.org%2Fmigov%2Fns%23within"
+    "&value=https%3A%2F%2Fw3id.org%2Fmigov%2Fid%2Fplace%2Fm49-002",
+    "/graph/inferred",
+    "/links/review",
+    "/id/output",
+    "/snapshot?format=html",
+    "/problem/busy",
+    "/initiatives?from=2015&to=2010",
 )
-SMALL = PAGES[::2]
+SMALL = (*PAGES[::2], "/api", "/snapshot?format=html", "/initiatives?from=2015&to=2010")
 """Those that are also looked at on a phone, in French and without the script."""
 
 
@@ -96,7 +106,7 @@ def phone(browser: Browser, endpoint: str, axe: str) -> Iterator[Page]:
 
 
 def test_pages_of_each_kind_are_looked_at() -> None:
-    assert (len(PAGES), len(SMALL)) == (27, 14)
+    assert (len(PAGES), len(SMALL)) == (34, 20)
 
 
 @pytest.mark.parametrize("path", PAGES)
@@ -120,3 +130,19 @@ def test_on_a_phone_in_french_without_scripts(phone: Page, path: str) -> None:
 def test_no_page_is_wider_than_a_phone(phone: Page, path: str) -> None:
     phone.goto(path)
     assert phone.evaluate("document.documentElement.scrollWidth") <= 375
+
+
+@pytest.fixture(scope="module")
+def scratched() -> Iterator[str]:
+    with scratch() as client:
+        yield str(client.base_url)
+
+
+@pytest.mark.parametrize("path", ["/", "/sparql?query=SELECT%20*%20%7B"])
+def test_the_page_of_a_scratch_dataset(
+    desktop: Page, phone: Page, scratched: str, path: str
+) -> None:
+    for page in (desktop, phone):
+        page.goto(scratched + path)
+        assert not violations(page, {"type": "tag", "values": TAGS})
+        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")

@@ -41,6 +41,8 @@ _MAYBE: Final = {
 KEY_NAMES: Final = frozenset(
     iri for table in (_KEY, _MAYBE) for iris in table.values() for iri in iris
 )
+_COLUMN: Final = 700.0
+"""Width of a picture that stands in the column of what is told."""
 _SHOWN: Final = 6
 _LISTS: Final = {
     ID + "actor/": ("/initiatives", "actor"),
@@ -193,5 +195,6 @@ def dates_drawn(dated: Iterable[Dated], names: Names, title: str) -> Markup | No
         spans.append(Span(label, said, href(one.iri), start, start if is_moment else end))
     if not spans:
         return None
-    picture = timeline(spans, title, translated("What is dated, and how surely."))
+    said = translated("What is dated, and how surely.")
+    picture = timeline(spans, title, said, width=_COLUMN)
     return Markup(within_a_page(picture))  # escaped as it is written

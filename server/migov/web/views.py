@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
+from math import isfinite
 from typing import Final
 
 from flask import url_for
@@ -124,6 +126,18 @@ def _figures(rows: Sequence[Row]) -> list[str]:
     )
 
 
+def _amount(row: Row, figures: Sequence[str]) -> float | None:
+    """Return the number in the first column of numbers, None where a row has none to draw."""
+    term = row.get(figures[0]) if figures else None
+    if not isinstance(term, Literal) or term.datatype.value not in _NUMBERS:
+        return None
+    try:
+        amount = float(term.value)
+    except ValueError:  # a literal may say that it is a number and be none
+        return None
+    return amount if isfinite(amount) else None
+
+
 def _iri(row: Row, name: str) -> str | None:
     term = row.get(name)
     return term.value if isinstance(term, NamedNode) else None
@@ -156,9 +170,9 @@ def _map(rows: Sequence[Row], said: _Said) -> Picture | None:
             continue
         if counted and counted in row:
             found.setdefault(iri, set()).add(row[counted].value)
-        elif figures and figures[0] in row:
-            totals[iri] = totals.get(iri, 0) + int(float(row[figures[0]].value))
-        else:
+        elif (many := _amount(row, figures)) is not None:
+            totals[iri] = totals.get(iri, 0) + int(many)
+        elif not figures:
             totals.setdefault(iri, 1)
     numbers = {**totals, **{iri: len(things) for iri, things in found.items()}}
     return _areas(numbers, said, counted or (figures[0] if figures else place))
@@ -194,8 +208,8 @@ def _corridors(rows: Sequence[Row], said: _Said) -> Picture:
         corridor = _iri(row, "corridor")
         if start is None or end is None or corridor is None:
             continue
-        many = f": {number(int(row[figures[0]].value))}" if figures else ""
-        words = f"{names.label(corridor)}{many}"
+        many = _amount(row, figures)
+        words = f"{names.label(corridor)}" + ("" if many is None else f": {number(many)}")
         arcs.append(Arc(start, end, words, href(corridor)))
     picture = worldmap([], arcs, said.title, said.description, "", said.land)
     if len(arcs) < len(rows):
@@ -250,16 +264,15 @@ def _timeline(rows: Sequence[Row], said: _Said) -> Picture | None:
 
 
 def _network(rows: Sequence[Row], said: _Said) -> Picture | None:
-    columns = _things(rows, "")[:2] if "subject" in rows[0] else _things(rows)[:2]
+    columns = _things(rows, "")[:2] if "subject" in rows[0] else _things(rows)
     if len(columns) < 2:
         return None
     figures = _figures(rows)
     weights: dict[tuple[str, str], int] = {}
     for row in rows:
-        one, other = (_iri(row, name) for name in columns)
-        if one and other:
-            pair = (one, other)
-            many = int(float(row[figures[0]].value)) if figures and figures[0] in row else 1
+        chain = [iri for name in columns if (iri := _iri(row, name))]
+        many = int(_amount(row, figures) or 1)
+        for pair in pairwise(chain):  # a row leads from each of its things to the next
             weights[pair] = max(weights.get(pair, 0), many, 1)
     edges = [Edge(start, end, many) for (start, end), many in weights.items() if start != end]
     ends = {end for edge in edges for end in (edge.start, edge.end)}
@@ -288,13 +301,15 @@ def _chart(rows: Sequence[Row], said: _Said) -> Picture | None:
     names = names_of(_iris(rows, *columns))
     bars = []
     for row in rows[:_MOST_BARS]:
-        if figures[0] not in row:
+        many = _amount(row, figures)
+        if many is None:
             continue
         iris = [row[name].value for name in columns if isinstance(row.get(name), NamedNode)]
         label = " · ".join(names.label(iri).text for iri in iris)
-        many = float(row[figures[0]].value)
         written = number(many) if many == int(many) else number(many, 2)
         bars.append(Bar(label or "–", many, written, href(iris[0]) if iris else None))
+    if not bars:
+        return None
     picture = chart(bars, said.title, said.description)
     picture.notes.append(translated("Drawn: {columns}.", columns=_said(figures[:1])))
     if len(rows) > _MOST_BARS:
@@ -319,8 +334,9 @@ def _matrix(rows: Sequence[Row], said: _Said) -> Picture | None:
     cells = {}
     for row in rows:
         line, head = (_iri(row, name) for name in columns)
-        if line and head in at and figures[0] in row:
-            many = int(float(row[figures[0]].value))
+        amount = _amount(row, figures)
+        if line and head in at and amount is not None:
+            many = int(amount)
             if not many:  # a gap has no words and leads nowhere
                 continue
             words = f"{titles[place_of[line]]}, {names.label(head)}: {many}"

@@ -34,7 +34,7 @@ def chart(bars: Sequence[Bar], title: str, description: str) -> Picture:
         group = link(picture.root, bar.address, f"{bar.label}: {bar.written}")
         label = shortened(bar.label, _LETTERS)
         add(group, "text", label, x=0, y=y + 16, font_size=13, fill=INK, class_="name")
-        width = max(room * max(bar.number, 0.0) / most, 1.0)
+        width = max(room * (max(bar.number, 0.0) / most), 1.0)
         add(group, "rect", x=_LABELS, y=y + 4, width=width, height=16.0, fill=ACCENT, class_="sure")
         add(
             group, "text", bar.written, x=_LABELS + width + 8, y=y + 16, font_size=13, fill=SOFT,

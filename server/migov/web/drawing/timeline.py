@@ -6,19 +6,25 @@ the bar fades; where no end is stated it ends in an open edge.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from calendar import isleap
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import count
 from typing import Final
 from xml.etree import ElementTree as Xml
 
 from migov.web.drawing.svg import ACCENT, INK, RULE, SOFT, Picture, add, link, shortened
 
 _WIDTH: Final = 1000.0
-_LABELS: Final = 330.0
+_LABELS: Final = 0.33
+"""The part of the width in which labels stand."""
+_LETTER: Final = 7.2
+"""Width of a letter of a label."""
+_APART: Final = 46.0
+"""Least width from one year of the axis to the next."""
 _ROW: Final = 28.0
 _TOP: Final = 30.0
-_LETTERS: Final = 46
 _OPEN: Final = 26.0
 """Width of the edge of a bar whose end is not stated."""
 
@@ -59,13 +65,13 @@ def bounds_of(stated: str) -> tuple[date, date] | None:
     return None
 
 
-def timeline(spans: Sequence[Span], title: str, description: str) -> Picture:
+def timeline(spans: Sequence[Span], title: str, description: str, width: float = _WIDTH) -> Picture:
     """Draw spans in the order given."""
     height = _TOP + _ROW * len(spans) + 14
-    picture = Picture(_WIDTH, height, title, description)
+    picture = Picture(width, height, title, description)
     first = min(span.start[0] for span in spans).year
-    last = max((span.end or span.start)[1] for span in spans).year + 1
-    scale = _Scale(first, max(last, first + 2))
+    last = max(end for span in spans for end in (*span.start, *(span.end or ()))).year + 1
+    scale = _Scale(first, max(last, first + 2), width)
     _axis(picture, scale, height)
     for place, span in enumerate(spans):
         _span(picture, scale, span, _TOP + _ROW * place)
@@ -76,36 +82,55 @@ def timeline(spans: Sequence[Span], title: str, description: str) -> Picture:
 class _Scale:
     first: int
     last: int
+    width: float
 
-    def x(self, day: date) -> float:
-        years = day.year - self.first + (day.timetuple().tm_yday - 1) / 366
-        return _LABELS + years * (_WIDTH - _LABELS - _OPEN) / (self.last - self.first)
+    @property
+    def labels(self) -> float:
+        return self.width * _LABELS
+
+    def x(self, year: float) -> float:
+        along = (year - self.first) / (self.last - self.first)
+        return self.labels + along * (self.width - self.labels - _OPEN)
+
+    def begin(self, day: date) -> float:
+        return self.x(day.year + (day.timetuple().tm_yday - 1) / _days(day.year))
+
+    def end(self, day: date) -> float:
+        return self.x(day.year + day.timetuple().tm_yday / _days(day.year))
+
+
+def _days(year: int) -> int:
+    return 366 if isleap(year) else 365
 
 
 def _axis(picture: Picture, scale: _Scale, height: float) -> None:
-    years = scale.last - scale.first
-    step = next((step for step in (1, 2, 5, 10, 20, 50, 100) if years / step <= 12), 200)
+    apart = scale.x(scale.first + 1) - scale.x(scale.first)
+    step = next(step for step in _steps() if step * apart >= _APART)
     axis = add(picture.root, "g", class_="axis", font_size=12, fill=SOFT, aria_hidden="true")
     for year in range(-(-scale.first // step) * step, scale.last + 1, step):
-        x = scale.x(date(year, 1, 1))
+        x = scale.x(year)
         add(axis, "line", x1=x, x2=x, y1=20.0, y2=height - 8, stroke=RULE)
         add(axis, "text", str(year), x=x, y=13, text_anchor="middle")
 
 
+def _steps() -> Iterator[int]:
+    """Yield the years from one mark of an axis to the next that read well: 1, 2, 5, 10, 20 …"""
+    for power in count():
+        yield from (first * 10**power for first in (1, 2, 5))
+
+
 def _span(picture: Picture, scale: _Scale, span: Span, y: float) -> None:
     group = link(picture.root, span.address, span.said)
-    add(
-        group, "text", shortened(span.label, _LETTERS), x=0, y=y + 17, font_size=13, fill=INK,
-        class_="name",
-    )  # fmt: skip
-    start, sure = scale.x(span.start[0]), scale.x(span.start[1] + timedelta(days=1))
+    label = shortened(span.label, int(scale.labels / _LETTER))
+    add(group, "text", label, x=0, y=y + 17, font_size=13, fill=INK, class_="name")
+    start, sure = scale.begin(span.start[0]), scale.end(span.start[1])
     if span.end is None:
         _bar(group, start, sure, y, sure=False)
         for place in range(4):
             x = sure + place * _OPEN / 4
             _bar(group, x, x + _OPEN / 8, y, sure=False)
         return
-    end, latest = scale.x(span.end[0]), scale.x(span.end[1] + timedelta(days=1))
+    end, latest = scale.begin(span.end[0]), scale.end(span.end[1])
     if sure < end:
         _bar(group, start, sure, y, sure=span.start[0] == span.start[1])
         _bar(group, sure, end, y, sure=True)

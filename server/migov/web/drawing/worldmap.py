@@ -137,16 +137,28 @@ def _arc(picture: Picture, arc: Arc) -> None:
     )
 
 
+def classes(most: int) -> list[tuple[int, int, int]]:
+    """Return the classes of the numbers up to the highest: each with its first and last number.
+
+    >>> classes(3)
+    [(1, 1, 1), (2, 2, 2), (3, 3, 3)]
+    >>> classes(36_029_138)[0]
+    (0, 1, 9007285)
+    """
+    if most <= len(STEPS):
+        return [(step_of(number, most), number, number) for number in range(1, most + 1)]
+    firsts = [-(-step * most // len(STEPS)) + 1 for step in range(len(STEPS))]
+    lasts = [first - 1 for first in firsts[1:]] + [most]
+    return [(step, *ends) for step, ends in enumerate(zip(firsts, lasts, strict=True))]
+
+
 def _legend(picture: Picture, most: int, legend: str) -> None:
     y = picture.height - 20
-    steps: dict[int, list[int]] = {}
-    for number in range(1, most + 1):
-        steps.setdefault(step_of(number, most), []).append(number)
     group = add(picture.root, "g", class_="legend", font_size=13, fill=SOFT, aria_hidden="true")
     add(group, "text", legend, x=0, y=y + 11)
     x = 7.2 * len(legend) + 18
-    for step, numbers in steps.items():
-        text = f"{numbers[0]}–{numbers[-1]}" if len(numbers) > 1 else str(numbers[0])
+    for step, first, last in classes(most):
+        text = f"{first}–{last}" if last > first else str(first)
         add(group, "rect", x=x, y=y, width=18, height=13, class_=f"step{step}", fill=STEPS[step])
         add(group, "text", text, x=x + 24, y=y + 11)
         x += 40 + 8 * len(text)
