@@ -13,9 +13,14 @@ from pathlib import Path
 
 import httpx
 import pytest
+from flask.testing import FlaskClient
 
 from migov.engine import Limits
-from migov.engine.remote import RemoteStore
+from migov.engine.remote import PublishedElsewhere, RemoteStore
+from migov.repository import Repository
+from migov.settings import Settings
+from migov.web import create_app
+from migov.web.changes import EXTENSION
 
 USER, PASSWORD = "dba", "dba"
 _PATIENCE = 60.0
@@ -60,7 +65,6 @@ Charset = UTF-8
 EnabledGzipContent = 0
 
 [SPARQL]
-MaxQueryCostEstimationTime = 400
 MaxQueryExecutionTime = 60
 {rows}
 """
@@ -178,3 +182,18 @@ STORES = [
     pytest.param("virtuoso", marks=pytest.mark.needs("virtuoso-t")),
 ]
 """For `parametrize`: a store that this machine cannot run is left out by name."""
+
+
+@contextmanager
+def serving(
+    repository: Repository, settings: Settings
+) -> Iterator[tuple[PublishedElsewhere, FlaskClient]]:
+    published = PublishedElsewhere(repository, settings)
+    try:
+        app = create_app(published, settings)
+        try:
+            yield published, app.test_client()
+        finally:
+            app.extensions[EXTENSION].close()
+    finally:
+        published.close()

@@ -3,11 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import sqlite3
-import subprocess
-import sys
-from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -16,28 +11,20 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from hypothesis import given
-from hypothesis import settings as hypothesis_settings
-from hypothesis import strategies as st
-from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, parse
+from pyoxigraph import NamedNode, RdfFormat, parse
 
 from cli_runner import migov
 from migov.engine import Published
-from migov.errors import EnvironmentProblem, ParameterError, ResourceError
-from migov.fulltext import TEXT, Index, Search, Texts
-from migov.fulltext.lookup import RANKED
+from migov.fulltext import Index, Search
 from migov.protocol.search_terms import TERMS
 from migov.settings import Settings
 from migov.snapshot import build_snapshot
 from migov.vocabulary import NS, SEARCH, STANDARD_PREFIXES
 from migov.web import create_app
-from migov.words import folded, words
 from small import repository as small_repository
 from small import write
 
-LABEL = STANDARD_PREFIXES["skos"] + "prefLabel"
 ABSTRACT = STANDARD_PREFIXES["dcterms"] + "abstract"
-TYPE = STANDARD_PREFIXES["rdf"] + "type"
 ID = "https://w3id.org/migov/id/"
 
 
@@ -51,13 +38,6 @@ def found(client: FlaskClient, **parameters: str) -> dict[str, Any]:
 def first(client: FlaskClient, text: str, **parameters: str) -> dict[str, Any]:
     result: dict[str, Any] = found(client, q=text, **parameters)["results"][0]
     return result
-
-
-def rows(client: FlaskClient, query: str) -> list[dict[str, str]]:
-    response = client.get("/sparql", query_string={"query": query})
-    assert response.status_code == 200, response.get_data(as_text=True)
-    bindings = response.get_json(force=True)["results"]["bindings"]
-    return [{name: term["value"] for name, term in row.items()} for row in bindings]
 
 
 class TestWhatIsFound:
@@ -207,190 +187,6 @@ class TestHostileInput:
         assert first(client, "thamm")["iri"] == ID + "initiative/thamm"
 
 
-def index_of(folder: Path, quads: list[Quad]) -> Index:
-    folder.mkdir(parents=True, exist_ok=True)
-    texts = Texts()
-    texts.add(quads)
-    texts.write(folder / TEXT)
-    return Index(lambda: folder, seconds=20, megabytes=256)
-
-
-def quad(number: int, text: str, language: str | None = "en", predicate: str = LABEL) -> Quad:
-    literal = Literal(text, language=language) if language else Literal(text)
-    graph = NamedNode(f"http://g/{number % 3}")
-    return Quad(NamedNode(f"http://t/{number}"), NamedNode(predicate), literal, graph)
-
-
-SAID: tuple[Quad, ...] = (
-    quad(1, "Labour migration"),
-    quad(1, "Migration de travail", "fr"),
-    quad(2, "Migrations and work"),
-    quad(2, "of labour", "en", ABSTRACT),
-    quad(3, "IOM", None, NS + "acronym"),
-    quad(3, "Organisation", "fr"),
-    quad(4, "Straße in Łódź", "de"),
-    quad(5, "ＩＯＭ ２", "en"),
-    quad(6, "移民", "zh"),
-)
-
-WORDS = sorted(
-    {word for one in SAID if isinstance(one.object, Literal) for word in one.object.value.split()}
-)
-
-
-@pytest.fixture(scope="module")
-def index(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Index]:
-    index = index_of(tmp_path_factory.mktemp("index"), list(SAID))
-    yield index
-    index.close()
-
-
-class TestIndex:
-    @pytest.mark.parametrize(
-        ("text", "language", "expected"),
-        [
-            ("labour migration", None, [1, 2]),
-            ("migration", "fr", [1]),
-            ("migration", "en", [1, 2]),
-            ("iom", None, [3, 5]),
-            ("iom", "fr", [3]),
-            ("iom", "en", [3, 5]),
-            ("strasse lodz", None, [4]),
-            ("移民", None, [6]),
-            ("lab", None, [1, 2]),
-            ("la", None, []),
-        ],
-    )
-    def test_words_languages_and_order(
-        self, index: Index, text: str, language: str | None, expected: list[int]
-    ) -> None:
-        hits = index.search(Search(text, language)).hits
-        assert sorted(hit.iri for hit in hits) == sorted(f"http://t/{n}" for n in expected)
-        assert not hits or hits[0].iri == f"http://t/{expected[0]}"
-
-    @given(st.text(max_size=40), st.sampled_from([None, "en", "fr", "x"]))
-    @hypothesis_settings(max_examples=200, deadline=None)
-    def test_any_text_is_answered_or_told(
-        self, index: Index, text: str, language: str | None
-    ) -> None:
-        if words(folded(text)):
-            assert len(index.search(Search(text, language)).hits) <= len(SAID)
-        else:
-            with pytest.raises(ParameterError, match="no word"):
-                index.search(Search(text, language))
-
-    @given(st.lists(st.sampled_from(WORDS), min_size=1, max_size=3))
-    @hypothesis_settings(max_examples=100, deadline=None)
-    def test_a_hit_is_what_has_every_word(self, index: Index, chosen: list[str]) -> None:
-        said: dict[str, list[str]] = {}
-        for one in SAID:
-            assert isinstance(one.subject, NamedNode)
-            assert isinstance(one.object, Literal)
-            said.setdefault(one.subject.value, []).extend(folded(one.object.value).split())
-        wanted = words(folded(" ".join(chosen)))
-        expected = {
-            thing
-            for thing, present in said.items()
-            if all(
-                any(one == word or (len(word) > 2 and one.startswith(word)) for one in present)
-                for word in wanted
-            )
-        }
-        hits = index.search(Search(" ".join(chosen))).hits
-        assert {hit.iri for hit in hits} == expected
-
-    def test_of_very_many_the_most_referred_to_are_ranked_and_a_whole_name_always_is(
-        self, tmp_path: Path
-    ) -> None:
-        number = RANKED + 200
-        quads = [quad(at, f"migration {at}") for at in range(number)]
-        quads.append(quad(number + 7, "Migration"))
-        quads += [
-            Quad(NamedNode(f"http://r/{at}"), NamedNode("http://p"), NamedNode("http://t/1150"))
-            for at in range(3)
-        ]
-        index = index_of(tmp_path, quads)
-        page = index.search(Search("migration", limit=1000))
-        assert page.is_cut
-        assert page.hits[0].iri == f"http://t/{number + 7}"
-        assert "http://t/1150" in {hit.iri for hit in page.hits}
-        assert not index.search(Search("migration 5")).is_cut
-        index.close()
-
-    def test_a_long_text_is_cut_around_what_was_found(self, tmp_path: Path) -> None:
-        text = "word " * 200 + "needle " + "more " * 200
-        index = index_of(tmp_path, [quad(1, text, "en", ABSTRACT)])
-        (hit,) = index.search(Search("needle")).hits
-        assert ("needle", True) in hit.snippet
-        assert hit.shown.startswith("…")
-        assert hit.shown.endswith("…")
-        assert len(hit.shown) < 260
-        index.close()
-
-    def test_without_a_file_and_with_a_broken_one_it_says_so(self, tmp_path: Path) -> None:
-        index = Index(lambda: tmp_path, seconds=20, megabytes=256)
-        with pytest.raises(EnvironmentProblem, match="no full-text index"):
-            index.search(Search("a"))
-        (tmp_path / TEXT).write_bytes(b"no database")
-        with pytest.raises((EnvironmentProblem, ResourceError)):
-            index.search(Search("a"))
-        index.close()
-
-    def test_a_sqlite_without_fts5_is_told(
-        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        class Without(sqlite3.Connection):
-            def execute(self, sql: str, *values: Any) -> Any:
-                if "fts5" in sql:
-                    raise sqlite3.OperationalError("no such module: fts5")
-                return super().execute(sql, *values)
-
-        connect = sqlite3.connect
-        monkeypatch.setattr(
-            sqlite3, "connect", lambda path, **options: connect(path, factory=Without, **options)
-        )
-        with pytest.raises(EnvironmentProblem, match="FTS5"):
-            Texts().write(tmp_path / TEXT)
-
-    def test_the_same_quads_make_the_same_index(self, tmp_path: Path) -> None:
-        for name, quads in (("a", SAID), ("b", tuple(reversed(SAID)))):
-            index_of(tmp_path / name, list(quads)).close()
-        assert (tmp_path / "a" / TEXT).read_bytes() == (tmp_path / "b" / TEXT).read_bytes()
-
-    def test_who_looks_can_open_nothing(self, tmp_path: Path) -> None:
-        index_of(tmp_path, list(SAID)).close()
-        program = (
-            "import sys; from pathlib import Path; from migov.confined import serve;"
-            "from migov.fulltext.lookup import Lookup; lookup = Lookup(Path(sys.argv[1]))\n"
-            "def reply(request, content):\n"
-            "    tried = []\n"
-            "    for what in (lambda: open('/etc/hostname'), lambda: open('x', 'w'),\n"
-            "                 lambda: __import__('socket').socket()):\n"
-            "        try: what(); tried.append(True)\n"
-            "        except OSError: tried.append(False)\n"
-            "    _, body = lookup.reply({'text': 'labour', 'language': None, 'types': [],\n"
-            "                            'limit': 5, 'offset': 0, 'prefers': None})\n"
-            "    return {'tried': tried}, body\n"
-            "serve(reply, 256)"
-        )
-        child = subprocess.Popen(
-            [sys.executable, "-c", program, str(tmp_path / TEXT)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-        )
-        head = json.dumps({"length": 0}).encode()
-        assert child.stdin is not None
-        assert child.stdout is not None
-        with child:  # it ends when its input does, so that stays open until it has answered
-            child.stdin.write(len(head).to_bytes(4, "big") + head)
-            child.stdin.flush()
-            out = b""
-            while b"http://t/1" not in out and (part := os.read(child.stdout.fileno(), 65536)):
-                out += part
-        assert b'"tried": [false, false, false]' in out
-        assert b"http://t/1" in out
-
-
 class TestPage:
     def page(self, client: FlaskClient, address: str) -> str:
         response = client.get(address, headers={"Accept": "text/html"})
@@ -414,108 +210,6 @@ class TestPage:
         response = client.get("/search", headers={"Accept": "text/turtle"})
         subjects = {triple.subject for triple in parse(response.data, format=RdfFormat.TURTLE)}
         assert subjects == {NamedNode(SEARCH + term.name) for term in TERMS}
-
-
-class TestSparql:
-    def test_the_index_gives_the_bindings(self, client: FlaskClient) -> None:
-        found = rows(
-            client,
-            """SELECT * { SERVICE search:index {
-              ?thing search:text 'labour migration' ; search:score ?score ; search:matched ?text ;
-                search:property ?property ; search:record ?record ; search:language "en" ;
-                search:type mg:Initiative ; search:limit 2 .
-            } ?thing a ?class } ORDER BY DESC(?score)""",
-        )
-        assert {row["thing"] for row in found} <= {
-            ID + "initiative/lmida-studies",
-            ID + "initiative/thamm",
-        }
-        assert all("igration" in row["text"] for row in found)
-        assert all(row["record"].startswith("https://w3id.org/migov/graph/") for row in found)
-
-    def test_a_search_joins_with_the_rest_like_any_pattern(self, client: FlaskClient) -> None:
-        service = 'SERVICE search:index { ?i search:text "thamm" ; search:type mg:Initiative }'
-        for query in (
-            f"SELECT ?i {{ {service} }}",
-            f"SELECT ?i {{ ?i mg:acronym ?a . {service} }}",
-            f"SELECT ?i {{ {{ SELECT ?i {{ {service} }} }} }}",
-            f"SELECT ?i {{ ?i mg:acronym ?a FILTER EXISTS {{ {service} }} }}",
-            f"SELECT ?i {{ GRAPH ?g {{ {service} ?i mg:acronym ?a }} }} GROUP BY ?i",
-            f"SELECT ?i {{ VALUES ?n {{ 1 }} OPTIONAL {{ {service} }} }}",
-            f"SELECT ?i FROM <https://w3id.org/migov/graph/data/records/gfmd/thamm.ttl> "
-            f"{{ {service} ?i mg:acronym ?a }}",
-        ):
-            assert rows(client, query) == [{"i": ID + "initiative/thamm"}], query
-
-    def test_the_text_may_be_bound_beside_it(self, client: FlaskClient) -> None:
-        found = rows(
-            client,
-            """SELECT ?q ?thing { VALUES ?q { "maroc" "egypt"@en "***" }
-            SERVICE search:index { ?thing search:text ?q ; search:type mg:Country } }""",
-        )
-        assert sorted((row["q"], row["thing"]) for row in found) == [
-            ("egypt", ID + "place/egy"),
-            ("maroc", ID + "place/mar"),
-        ]
-
-    def test_the_text_may_come_from_the_graph(self, client: FlaskClient) -> None:
-        found = rows(
-            client,
-            """SELECT DISTINCT ?thing { place:mar skos:prefLabel ?name
-            SERVICE search:index { ?thing search:text ?name ; search:type mg:Country } }""",
-        )
-        assert found == [{"thing": ID + "place/mar"}]
-
-    @pytest.mark.parametrize(
-        ("group", "status"),
-        [
-            ("?t search:text ?q", 422),
-            ("?t search:text '***'", 422),
-            ("?t search:text 'a' ; search:type mg:Nonsense", 422),
-            ("", 400),
-            ("?t", 400),
-            ("?t search:score ?s", 400),
-            ("?t search:text 'a' ; search:limit 0", 400),
-            ("?t search:text 'a' ; search:limit ?n", 400),
-            ("?t search:text 'a' ; search:score ?t", 400),
-            ("?t search:text 'a' ; search:score 1", 400),
-            ("?t search:text 'a' , 'b'", 400),
-            ("?t search:text 'a' ; search:nothing 1", 400),
-            ("?t search:text 'a' ; a mg:Place", 400),
-            ("?t search:text 'a' . ?u search:score ?s", 400),
-            ("?t search:text 'a' FILTER(?t)", 400),
-            ("?t search:text 'a' OPTIONAL { ?t a ?c }", 400),
-            ("place:mar search:text 'a'", 400),
-            ("?t search:text 'a' ; search:language en", 400),
-            ("SERVICE search:index { ?t search:text 'a' }", 403),
-            (f"?t search:text '{'a' * 501}'", 422),
-            ("?t search:text ?l . } ?x skos:prefLabel ?l {", 400),
-        ],
-    )
-    def test_what_is_no_search_is_told(self, client: FlaskClient, group: str, status: int) -> None:
-        query = f"SELECT * {{ SERVICE search:index {{ {group} }} }}"
-        response = client.get("/sparql", query_string={"query": query})
-        assert response.status_code == status, response.get_data(as_text=True)
-
-    def test_too_many_texts_are_told(self, client: FlaskClient) -> None:
-        query = "SELECT * { ?x skos:prefLabel ?l SERVICE search:index { ?t search:text ?l } }"
-        response = client.get("/sparql", query_string={"query": query})
-        assert response.status_code == 400
-        assert "50 texts" in response.get_json(force=True)["detail"]
-
-    def test_escapes_are_undone_once(self, client: FlaskClient) -> None:
-        for text in (r"'c\u00f4te'", r'"c\u00F4te"', "'''côte'''", r"'c\nôte'"):
-            query = f"ASK {{ SERVICE search:index {{ ?t search:text {text} }} }}"
-            response = client.get("/sparql", query_string={"query": query})
-            assert response.status_code == 200, response.get_data(as_text=True)
-
-    def test_its_answer_is_repeatable(self, client: FlaskClient) -> None:
-        query = "ASK { SERVICE search:index { ?t search:text 'thamm' } }"
-        assert "ETag" in client.get("/sparql", query_string={"query": query}).headers
-
-    def test_the_service_description_names_it(self, client: FlaskClient) -> None:
-        response = client.get("/sparql", headers={"Accept": "application/n-triples"})
-        assert f"<{SEARCH}index>" in response.get_data(as_text=True)
 
 
 class TestCommandLine:
