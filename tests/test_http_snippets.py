@@ -62,6 +62,21 @@ def test_curl_and_python(slug: str, endpoint: str, tmp_path: Path) -> None:
         assert bool(rows) == (slug != "search")
 
 
+@pytest.mark.parametrize("slug", ["corridor-graph", "does-actor-fund-in-country"])
+def test_r_needs_no_package(slug: str, endpoint: str) -> None:
+    """That R runs them is measured by hand: `python -m benchmarks.r_snippets`."""
+    shown = snippets(endpoint, slug, CASES[slug])["r"]
+    assert "::" not in shown
+    assert "library(" not in shown
+    (address,) = re.findall(r'readLines\("(http[^"]*)"', shown)
+    answer = httpx.get(address)
+    assert answer.status_code == 200
+    if slug == "corridor-graph":
+        assert len(answer.text.splitlines()) > 10
+    else:
+        assert re.search('"boolean": *true', answer.text)
+
+
 def test_every_question_has_its_snippets(endpoint: str) -> None:
     listed = httpx.get(f"{endpoint}/queries?format=json").json()
     asked = [entry for entry in listed if entry["form"] == "SELECT"]
