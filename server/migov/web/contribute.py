@@ -21,7 +21,7 @@ from migov.verdict.asked import Proposal, Verdicts
 from migov.vocabulary import CONCEPT, NS
 from migov.web import alike
 from migov.web.record_findings import at_controls
-from migov.web.record_form import RecordForm, list_id, record_form
+from migov.web.record_form import RecordForm, record_form
 from migov.web.record_read import Draft, described, read
 from migov.web.record_values import MOST_ROWS, Values, fields_of, values_of
 from migov.web.request import format_among, languages
@@ -48,6 +48,8 @@ class _Sheet:
     verdict: Mapping[str, Any] | None = None
     files: Mapping[str, str] = field(default_factory=dict)
     wrong: dict[str, list[str]] = field(default_factory=dict)
+    is_told: bool = False
+    """Whether all that has to be mended is told at its control."""
     failure: Problem | None = None
 
     @property
@@ -97,8 +99,9 @@ def _judge(sheet: _Sheet) -> None:
     proposal = Proposal(sheet.draft.text.encode(), "trig", "json", languages()[0])
     verdict = json.loads(verdicts.ask(proposal)[1])
     sheet.verdict = verdict
-    sheet.files = new_files(verdict["patch"])
-    sheet.wrong = at_controls(verdict, sheet.draft, languages()[0])
+    made = new_files(verdict["patch"])
+    sheet.files = {sheet.draft.path: made.pop(sheet.draft.path), **made}
+    sheet.wrong, sheet.is_told = at_controls(verdict, sheet.draft, languages()[0])
 
 
 def new_files(patch: str) -> dict[str, str]:
@@ -166,8 +169,9 @@ def _labels(asked: RecordForm, rows: Mapping[str, list[int]]) -> dict[str, str]:
     for section in asked.sections.values():
         for place, row in enumerate(rows[section.key], 1):
             for each in section.questions:
-                name = f"{section.title} {place}: {each.label}"
-                found[section.control(row, each)] = name
+                found[section.control(row, each)] = translated(
+                    "{name}: {said}", name=f"{section.title} {place}", said=each.label
+                )
     return found
 
 
@@ -186,7 +190,6 @@ def _page(sheet: _Sheet) -> Response:
         rows=rows,
         labels=labels,
         focus=added and added.control(rows[added.key][-1], added.questions[0]),
-        list_id=list_id,
         wrong=sheet.wrong,
         listed=[(control, labels[control]) for control in labels if control in sheet.wrong],
         alike=alike.shown(described(values), "initiative", [about] if about else ()),
@@ -195,6 +198,7 @@ def _page(sheet: _Sheet) -> Response:
         types=asked.options((CONCEPT + "initiative-type",)),
         language=languages()[0],
         verdict=sheet.verdict,
+        told_elsewhere=sheet.is_told,
         failure=sheet.failure,
     )
     response.headers["X-Robots-Tag"] = "noindex"

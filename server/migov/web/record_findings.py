@@ -13,22 +13,26 @@ from migov.web.translation import translated
 _SEVERITIES = ("violation", "warning")
 
 
-def at_controls(verdict: Mapping[str, Any], draft: Draft, language: str) -> dict[str, list[str]]:
+def at_controls(
+    verdict: Mapping[str, Any], draft: Draft, language: str
+) -> tuple[dict[str, list[str]], bool]:
     """Return what is found, as messages by the control to look at, the worst first.
 
-    What no control is to blame for stays in the verdict alone.
+    The second value says whether that is all that there is to mend; what no control is to blame
+    for stays in the verdict alone.
     """
     found: dict[str, list[str]] = {}
+    is_all = True
     for severity in _SEVERITIES:
         for finding in verdict["introduced"]:
             if finding["severity"] != severity:
                 continue
             control = _control(finding, draft)
-            if control is not None:
-                message = _message(finding, language)
-                if message not in found.setdefault(control, []):
-                    found[control].append(message)
-    return found
+            if control is None:
+                is_all = False
+            elif (message := _message(finding, language)) not in found.setdefault(control, []):
+                found[control].append(message)
+    return found, is_all
 
 
 def _control(finding: Mapping[str, Any], draft: Draft) -> str | None:

@@ -29,6 +29,10 @@ _ELSEWHERE: Final = {
 _FILED: Final = (NS + "listedUnder", NS + "submitter", _FOAF + "page")
 """What is said of a record itself, where there is something to say."""
 _CERTAINTY: Final = NS + "certainty"
+_LISTED: Final = 500
+"""Things that a list to pick from may have; names of more are written."""
+_FIRST: Final[dict[Kind | None, int]] = {"concept": 0, "entity": 2, "note": 3, "address": 4}
+"""The order of questions that are alike needed; 1 for the others."""
 _XSD_STRING: Final = STANDARD_PREFIXES["xsd"] + "string"
 _LINES: Final = ShapeField(NS + "locator")
 _LANG_STRING: Final = STANDARD_PREFIXES["rdf"] + "langString"
@@ -145,6 +149,10 @@ class RecordForm:
             )
         return self._options[of]
 
+    def list_of(self, of: tuple[str, ...]) -> str:
+        """Return the id of the list of what there is to pick, empty where that is too much."""
+        return _list_id(of) if len(self.options(of)) <= _LISTED else ""
+
     @property
     def lists(self) -> dict[str, Options]:
         """The lists that controls pick from, by their ids on the page."""
@@ -156,7 +164,7 @@ class RecordForm:
         ]
         classes = {each.field.of for each in asked if each.kind == "entity"}
         classes.add((NS + "Initiative",))
-        return {list_id(of): self.options(of) for of in sorted(classes)}
+        return {id: self.options(of) for of in sorted(classes) if (id := self.list_of(of))}
 
     @cached_property
     def _of_record(self) -> dict[str, Question]:
@@ -171,7 +179,7 @@ class RecordForm:
     def _participations(self) -> Section:
         described = self._shapes.described(NS + "Participation")
         assert described is not None
-        order = ("actor", "role", "certainty", "wording", "locator")
+        order = ("actor", "role", "wording", "locator", "certainty")
         by_path = {each.path: each for each in described.fields}
         questions = [self._question(by_path[NS + name]) for name in order]
         # Its lines are those of the record unless it says so, and it is stated unless it says so.
@@ -198,7 +206,8 @@ class RecordForm:
                 self._written("label-fr", translated("Name, in French"), "fr", needed=True),
             ]
         asked = [each for each in described.fields if each.kind is not None]
-        questions += [self._question(each) for each in sorted(asked, key=lambda each: -each.least)]
+        asked.sort(key=lambda each: (-each.least, _FIRST.get(each.kind, 1)))
+        questions += map(self._question, asked)
         if described.kind and not any(each.kind == "text" for each in asked):
             wording = ShapeField(NS + "wording", datatype=_LANG_STRING)
             questions.append(self._question(wording))
@@ -278,8 +287,7 @@ def record_form() -> RecordForm:
         return _kept[key]
 
 
-def list_id(of: Iterable[str]) -> str:
-    """Return the id of the list of what there is to pick of some classes."""
+def _list_id(of: Iterable[str]) -> str:
     return "l-" + "-".join(each.rpartition("#")[2].rpartition("/")[2] for each in of)
 
 
