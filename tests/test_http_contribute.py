@@ -53,6 +53,9 @@ PARTS = {
     "mg-submitter": "2",
     "foaf-page": "https://www.ilo.org/x",
     "mg-references": ["agenda-2030", "sdg/8"],
+    "filed-0-mg-scheme": "gfmd-ppd",
+    "filed-0-mg-value": "99332",
+    "filed-0-mg-evidence": "Address of the entry",
     "mg-budget-0-mg-amount": "1 500.50",
     "mg-budget-0-mg-currency": "USD",
     "mg-budget-0-mg-locator": "5",
@@ -255,6 +258,7 @@ class TestParts:
         assert ("actor", f"<{held}/person/6>") in triples
         assert ("text", '"We return."@en') in triples
         assert ("value", '"LM.0499"') in triples
+        assert re.search('<> a mg:SourceRecord.*mg:value "99332".*a mg:Programme', text, re.DOTALL)
         assert ("references", "<https://w3id.org/migov/concept/sdg/8>") in triples
         assert ("locator", '"003:6-7"') in triples
         assert ("certainty", "<https://w3id.org/migov/concept/certainty/ambiguous>") in triples

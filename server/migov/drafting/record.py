@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
@@ -68,6 +68,8 @@ class Participation:
 class Part:
     """Something that an initiative has and that its record describes: an output, a budget.
 
+    With `of_record` it is the record that has it, such as an identifier of its publisher's.
+
     `link` is the property that leads to it and `name` what it is called, both in Turtle; `pairs`
     are its predicates with their objects. `locator` and `certainty` are given where they are not
     those of the record.
@@ -78,6 +80,7 @@ class Part:
     pairs: tuple[str, ...]
     locator: str | None = None
     certainty: str | None = None
+    of_record: bool = False
 
     def text(self, subject: str) -> str:
         """Return it in Turtle, with an annotation of the link where there is something to say."""
@@ -89,7 +92,8 @@ class Part:
         if not notes:
             return lines
         return (
-            f"{lines}\n[] a mg:Annotation ;\n    rdf:subject initiative:{subject} ;"
+            f"{lines}\n[] a mg:Annotation ;\n"
+            f"    rdf:subject {'<>' if self.of_record else f'initiative:{subject}'} ;"
             f" rdf:predicate {self.link} ; rdf:object {self.name} ;\n    "
             + " ;\n    ".join(notes)
             + " .\n"
@@ -144,7 +148,7 @@ def record(
         *(dated("start", start) if start else ()),
         *(dated("end", end) if end else ()),
         *facts,
-        *_links(parts),
+        *_links(part for part in parts if not part.of_record),
     ]
     if about is None:
         class_ = _CLASSES.get(kind or "", "Instrument")
@@ -164,6 +168,7 @@ def record(
         f'mg:extent "{extent}"',
         f'dcterms:language "{language}"',
         *filed,
+        *_links(part for part in parts if part.of_record),
         f"dcterms:license <{LICENCE}>",
     ]
     return (
@@ -181,8 +186,8 @@ def record(
     )
 
 
-def _links(parts: Sequence[Part]) -> list[str]:
-    """Return the properties that lead to the parts of an initiative, each with all of them."""
+def _links(parts: Iterable[Part]) -> list[str]:
+    """Return the properties that lead to parts, each with all of them."""
     names: dict[str, list[str]] = {}
     for part in parts:
         names.setdefault(part.link, []).append(part.name)

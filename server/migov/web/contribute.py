@@ -21,7 +21,7 @@ from migov.verdict.asked import Proposal, Verdicts
 from migov.vocabulary import CONCEPT, NS
 from migov.web import alike
 from migov.web.record_findings import at_controls
-from migov.web.record_form import RecordForm, record_form
+from migov.web.record_form import RecordForm, Section, record_form
 from migov.web.record_read import Draft, described, read
 from migov.web.record_values import MOST_ROWS, Values, fields_of, values_of
 from migov.web.request import format_among, languages
@@ -179,6 +179,11 @@ def _page(sheet: _Sheet) -> Response:
     asked, values = record_form(), sheet.values
     rows = _rows(sheet, asked)
     labels = _labels(asked, rows)
+
+    def controls_of(section: Section) -> list[str]:
+        said = [each for each in section.questions if each.key != "mg-certainty"]
+        return [section.key, *(section.control(row, q) for row in rows[section.key] for q in said)]
+
     about, added = values.one("about"), asked.sections.get(sheet.more or "")
     response = page(
         "contribute.html",
@@ -194,6 +199,7 @@ def _page(sheet: _Sheet) -> Response:
         listed=[(control, labels[control]) for control in labels if control in sheet.wrong],
         alike=alike.shown(described(values), "initiative", [about] if about else ()),
         options=asked.options,
+        controls_of=controls_of,
         documents=asked.options((NS + "SourceDocument",)),
         types=asked.options((CONCEPT + "initiative-type",)),
         language=languages()[0],

@@ -63,7 +63,8 @@ class Question:
 class Section:
     """What can be described as often as a source has it: participations, outputs, budgets.
 
-    `kind` is what the IRIs begin with after `id/`, None for nodes without one.
+    `kind` is what the IRIs begin with after `id/`, None for nodes without one. With `of_record` it
+    is said of the record, not of the initiative.
     """
 
     key: str
@@ -73,6 +74,7 @@ class Section:
     title: str
     hint: str
     questions: tuple[Question, ...]
+    of_record: bool = False
 
     def control(self, row: int, question: Question) -> str:
         """Return the name of a control."""
@@ -136,8 +138,13 @@ class RecordForm:
             translated("Write the same name where somebody is asked for."),
             (self._written("name", translated("Name, as the source gives it"), needed=True),),
         )
+        filed = [
+            replace(each, key="filed", title=translated("Its identifier there"), of_record=True)
+            for each in found
+            if each.link == NS + "identifier"
+        ]
         ordered = sorted(found, key=lambda each: each.title.casefold())
-        return {each.key: each for each in (first, *ordered, people)}
+        return {each.key: each for each in (first, *filed, *ordered, people)}
 
     def options(self, of: tuple[str, ...]) -> Options:
         """Return what there is to pick of classes or schemes: (short name, label), by label."""

@@ -282,12 +282,9 @@ class _Reader:
             terms = self._row(section, row)
             number = next(numbers)
             kind = section.kind
-            name = (
-                f"{kind}:{self._subject}-{number}"
-                if kind
-                else f"_:{section.key.partition('-')[2]}-{number}"
-            )
-            self._row_is(section, row, f"{ID}{kind}/{self._subject}-{number}" if kind else None)
+            stem = f"{self._subject}-{number}"
+            name = f"{kind}:{stem}" if kind else f"_:{section.key}-{number}"
+            self._row_is(section, row, f"{ID}{kind}/{stem}" if kind else None)
             certainty = terms.pop("mg-certainty", _CERTAIN).rpartition(":")[2]
             yield Part(
                 compact(section.link),
@@ -295,6 +292,7 @@ class _Reader:
                 tuple(self._described(section, terms)),
                 terms.get("mg-locator"),
                 None if certainty == _CERTAIN else certainty,
+                section.of_record,
             )
 
     def _described(self, section: Section, terms: Mapping[str, str]) -> Iterator[str]:
