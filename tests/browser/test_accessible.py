@@ -47,6 +47,7 @@ PAGES = (
     "/shape/Participation",
     "/dumps",
     "/contribute/record",
+    "/contribute/alike?name=labour%20migration&acronym=THAMM",
     "/api",
     "/quality",
     "/nothing",
@@ -106,7 +107,7 @@ def phone(browser: Browser, endpoint: str, axe: str) -> Iterator[Page]:
 
 
 def test_pages_of_each_kind_are_looked_at() -> None:
-    assert (len(PAGES), len(SMALL)) == (34, 20)
+    assert (len(PAGES), len(SMALL)) == (35, 21)
 
 
 @pytest.mark.parametrize("path", PAGES)
