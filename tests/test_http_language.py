@@ -21,7 +21,7 @@ from migov.repository import Repository
 from migov.web.home import SEEN
 from migov.web.lists import FACETS, LEADS, ORDERS, TITLES, YEARS
 from migov.web.subjects import OTHERS, SUBJECTS, by_subject
-from migov.web.translation import LANGUAGE_NAMES, table
+from migov.web.translation import LANGUAGE_NAMES, MESSAGES, table
 from migov.web.views import LONG_NOTES
 from migov.web.why import STEPS
 
@@ -120,7 +120,7 @@ def in_use(catalogue: Catalogue) -> set[str]:
     found |= {error.__doc__ or "" for error in PROBLEMS}
     found |= {text for texts in (FACETS, LEADS, ORDERS, TITLES) for text in texts.values()}
     found |= {*LONG_NOTES, *(title for title, _ in SEEN.values())}
-    found |= {*STEPS.values(), *YEARS.values(), *BOUNDS}
+    found |= {*STEPS.values(), *YEARS.values(), *BOUNDS, *MESSAGES}
     found |= {*REASONS.values(), *CAUSES.values(), *TEXTS}
     for query in catalogue.values():
         columns = query.columns if query.form == "SELECT" else ()
@@ -207,3 +207,35 @@ def test_no_text_is_translated_twice() -> None:
         counts = Counter(key.value for key, _ in root.value)
         assert not [key for key, count in counts.items() if count > 1], path
         assert len(counts) > 700
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        (
+            "/id/initiative/thamn",
+            "Le graphe ne dit rien de https://w3id.org/migov/id/initiative/thamn.",
+        ),
+        ("/initiatives?colour=red", "La liste n’a pas de facette «\u202fcolour\u202f»."),
+        (
+            "/initiatives?sort=size",
+            "sort vaut «\u202fsize\u202f»\u202f: il faut l’une de ces valeurs",
+        ),
+        ("/initiatives?period=2011", "il faut la première année d’une décennie"),
+        ("/initiatives?limit=0", "il faut un nombre entier de 1 à "),
+        ("/initiatives?theme=a%20b", "theme vaut «\u202fa b\u202f», qui ne désigne rien."),
+        ("/queries/budget", "Il n’y a pas de question préparée «\u202fbudget\u202f»."),
+        ("/nothing", "Rien n’est servi à cette adresse."),
+        ("/initiatives?sort={name}%0A<b>{0}", "sort vaut «\u202f{name}\n&lt;b&gt;{0}\u202f»"),
+    ],
+)
+def test_a_mistake_is_told_in_french(client: FlaskClient, path: str, said: str) -> None:
+    mark = "&" if "?" in path else "?"
+    response = client.get(f"{path}{mark}lang=fr", headers=HTML)
+    assert response.status_code in (404, 422)
+    assert said in response.get_data(as_text=True)
+
+
+def test_a_message_that_nobody_foresaw_stays_english_and_says_so(client: FlaskClient) -> None:
+    text = client.get("/id/initiative/" + "x" * 500 + "?lang=fr", headers=HTML).text
+    assert '<span lang="en">The graph says nothing about' in text

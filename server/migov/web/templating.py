@@ -24,7 +24,7 @@ from migov.web.links import (
 )
 from migov.web.request import LANGUAGES, languages
 from migov.web.responses import static_version
-from migov.web.translation import LANGUAGE_NAMES, counted, in_template, language_of, number
+from migov.web.translation import LANGUAGE_NAMES, counted, in_template, language_of, number, spoken
 
 _YEAR: Final = 31_536_000
 """Seconds that a static file may be kept: its address changes with its content."""
@@ -60,6 +60,7 @@ def prepare_templates(app: Flask) -> None:
         number=number,
         known_languages=LANGUAGES,
         software_version=__version__,
+        spoken=spoken,
         why_address=why_address,
         with_parameter=with_parameter,
         without_parameter=without_parameter,

@@ -6,6 +6,7 @@ English; the tests see to it that none of the templates’ texts is missing.
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -15,6 +16,24 @@ from markupsafe import Markup, escape
 
 from migov.web.request import languages
 
+MESSAGES: Final = (
+    "The graph says nothing about {iri}.",
+    "The list has no facet “{name}”.",
+    "{name} is “{given}”: expected the first year of a decade, such as 2010.",
+    "{name} is “{given}”, which names nothing.",
+    "{name} is “{given}”: expected one of {choices}.",
+    "{name} is “{given}”: expected a whole number from {least} to {most}.",
+    "{name} is given {count} times.",
+    "There is no dump “{name}”.",
+    "There is no kind of problem “{name}”.",
+    "There is no canned query “{name}”.",
+    "This path takes {methods} only.",
+    "Did you mean {names}?",
+)
+"""Templates of messages that visitors meet, which their errors put together in English."""
+_LONGEST: Final = 400
+"""Characters of a message that is compared with templates: a pattern goes back and forth."""
+_PLACE: Final = re.compile(r"\\\{(\w+)\\\}")
 LANGUAGE_NAMES: Final = {"en": "English", "fr": "français"}
 _FOLDER: Final = Path(__file__).with_name("translations")
 _SOURCE: Final = "en"
@@ -56,6 +75,31 @@ def language_of(text: str) -> str:
     """Return the language in which a text is going to be shown: English where none is known."""
     language = languages()[0]
     return language if text in table(language) else _SOURCE
+
+
+def spoken(text: str) -> tuple[str, str]:
+    """Return a message in the language of the page and the language that it is in.
+
+    A message that was put together from a template is known by that template.
+    """
+    language = languages()[0]
+    if text in table(language):
+        return table(language)[text], language
+    if len(text) <= _LONGEST and language != _SOURCE:
+        for pattern, template in _patterns(language):
+            if (found := pattern.fullmatch(text)) is not None:
+                return template.format(**found.groupdict()), language
+    return text, _SOURCE
+
+
+@cache
+def _patterns(language: str) -> list[tuple[re.Pattern[str], str]]:
+    known = table(language)
+    return [
+        (re.compile(_PLACE.sub(r"(?P<\1>.+)", re.escape(each)), re.DOTALL), known[each])
+        for each in MESSAGES
+        if each in known
+    ]
 
 
 def number(value: float, decimals: int = 0) -> str:
