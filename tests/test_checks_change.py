@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from migov.dataset import ContentFile
 from migov.gate.checks import Context, State, run
 from migov.gate.checks.state import Files
-from test_checks import BASE, FILES
+from test_checks import BASE, FILES, ROOT
 
 _PREFIXES = """@prefix actor: <https://w3id.org/migov/id/actor/> .
 @prefix initiative: <https://w3id.org/migov/id/initiative/> .
@@ -106,3 +106,30 @@ def test_a_retired_name_of_the_history_does_not_come_back() -> None:
     assert not any(f.rule == "migov:reused-slug" for f in run(Context.change(BASE, after)))
     found = run(Context.change(BASE, after, retired=[iri]))
     assert [str(f.focus) for f in found if f.rule == "migov:reused-slug"] == [iri]
+
+
+def test_a_thing_that_only_links_and_names_remain_of_is_gone() -> None:
+    """A set of links describes nothing, and what says no class says nothing to rely on."""
+    real = (ROOT / "data/mappings/wikidata.sssom.tsv").read_text(encoding="utf-8").splitlines()
+    row = next(line for line in real if line.startswith("actor:alcs")).replace("alcs", "c", 1)
+    links = "\n".join([*real[:10], row, ""])
+    table = ContentFile("data/mappings/wikidata.sssom.tsv", links.encode())
+    one, two = _PATHS[:2]
+    rest = _file(two, ["initiative:a a mg:Project .", "actor:c mg:acronym 'HC'@en .",
+                       "initiative:a mg:about actor:c ."])  # fmt: skip
+    before = {
+        **FILES, table.path: table, two: rest,
+        one: _file(one, ["actor:c a mg:Organisation ; skos:prefLabel 'Harbour Council'@en ."]),
+    }  # fmt: skip
+    renamed = _file(one, ["actor:z a mg:Organisation ; skos:prefLabel 'Harbour Council'@en ."])
+    context = Context.change(State(before, BASE), {**before, one: renamed})
+    assert "https://w3id.org/migov/id/actor/c" in context.lost
+    found = {(f.rule, f.place.source if f.place else "") for f in run(context)}
+    assert ("migov:rename-without-trace", one) in found
+    assert ("migov:missing-type", two) in found
+    assert not any(rule == "migov:likely-duplicate" for rule, _ in found)
+    alone = {path: file for path, file in before.items() if path != two}
+    gone = Context.change(State(alone, BASE), {**alone, one: renamed})
+    assert ("migov:mapping-subject", table.path) in {
+        (f.rule, f.place.source if f.place else "") for f in run(gone)
+    }

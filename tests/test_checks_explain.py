@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from rdflib import Graph
+from rdflib import XSD, Graph
 
 from migov.dataset import ContentFile, content_files, shape_files
 from migov.gate.checks import State
@@ -144,3 +144,39 @@ def test_what_is_too_much_is_what_a_change_added() -> None:
     report = validate(union(after.files.values()), _shapes())
     findings = Explainer(_shapes(), after, before).explain_all(report.findings)
     assert [f.place.column for f in findings if f.place and f.place.source == PATH] == [44]
+
+
+@pytest.mark.parametrize("prefix", ["xsd", "x"])
+def test_an_edit_uses_no_prefix_that_the_file_lacks(prefix: str) -> None:
+    example = EXAMPLES / "start-date" / "invalid-stated-month-one-digit-or.ttl"
+    text = example.read_text(encoding="utf-8").replace("xsd:", f"{prefix}:")
+    news = [edit.new for f in explained(text.encode()) for edit in f.edits]
+    datatype = "xsd:gYearMonth" if prefix == "xsd" else f"<{XSD.gYearMonth}>"
+    assert f'"2018-03"^^{datatype}' in news
+    assert prefix == "xsd" or not any("^^xsd:" in new for new in news)
+
+
+def test_a_second_label_of_a_language_stands_where_the_change_put_it() -> None:
+    prefixes = (
+        "@prefix initiative: <https://w3id.org/migov/id/initiative/> .\n"
+        "@prefix mg: <https://w3id.org/migov/ns#> .\n"
+        "@prefix skos: <http://www.w3.org/2004/02/skos/core#> .\n"
+    )
+    first = ContentFile("data/records/gfmd/a.ttl", (
+        prefixes + 'initiative:x a mg:Project ; skos:prefLabel "One"@en , "Un"@fr .\n'
+    ).encode())  # fmt: skip
+    last = ContentFile("data/records/ilo/b.ttl", (
+        prefixes + 'initiative:x skos:prefLabel "Un"@fr .\n'
+    ).encode())  # fmt: skip
+    before = State({**_base().files, first.path: first, last.path: last}, _base())
+    changed = ContentFile(first.path, first.content.replace(b'"Un"@fr', b'"Deux"@fr , "One"'))
+    after = State({**before.files, first.path: changed}, before)
+    report = validate(union(after.files.values()), _shapes())
+    (found,) = [
+        finding
+        for finding in Explainer(_shapes(), after, before).explain_all(report.findings)
+        if (finding.component or "").endswith("UniqueLangConstraintComponent")
+    ]
+    assert found.place is not None
+    assert (found.place.source, found.place.line) == (first.path, 4)
+    assert found.place.column == changed.content.decode().splitlines()[3].index('"Deux"') + 1

@@ -71,7 +71,7 @@ def entity_changes(change: Change, states: Sequence[GraphStates]) -> EntityChang
     after = _Known((quad for state in states for quad in state.after), elsewhere)
     groups: dict[str, list[EntityChange]] = defaultdict(list)
     for iri in sorted(removed.keys() | added.keys()):
-        was, is_now = iri in before, iri in after
+        was, is_now = _is_there(iri, before, after), _is_there(iri, after, before)
         entity = EntityChange(
             iri,
             (after if is_now else before).labels(iri),
@@ -89,6 +89,11 @@ def entity_changes(change: Change, states: Sequence[GraphStates]) -> EntityChang
         elif was:
             groups["removed"].append(entity)
     return EntityChanges(**{name: tuple(found) for name, found in groups.items()})
+
+
+def _is_there(iri: str, here: _Known, there: _Known) -> bool:
+    """Whether an entity is described; what has a class on one side alone is described there."""
+    return iri in here and bool(here.classes(iri) or not there.classes(iri))
 
 
 def _newly_replaced_by(iri: str, states: Iterable[GraphStates]) -> str | None:

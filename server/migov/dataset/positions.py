@@ -35,6 +35,7 @@ class Positions:
         self._text = file.content.decode("utf-8")
         self._triples = [q.triple for q in (list(read_quads(file)) if quads is None else quads)]
         self._starts = list(line_starts(self._text))
+        self._holders: dict[object, Written | None] = {}
 
     def object_at(self, triple: Triple) -> Place:
         """Return where the object of a triple stands, or the file where it does not have it."""
@@ -142,17 +143,22 @@ class Positions:
     def _holder(self, triple: Triple) -> Written | None:
         if triple.predicate not in _LISTS:
             return None
-        seen = set()
         head: object = triple.subject
-        while head not in seen:
-            seen.add(head)
+        way: dict[object, None] = {}
+        while head not in way and head not in self._holders:
+            way[head] = None
             above = self._above.get(head)
-            if above is None:
+            if above is None or above in self._places:
                 break
-            if above in self._places:
-                return self._places[above]
             head = above.subject
-        return self._below.get(head)
+        if head in self._holders:
+            found = self._holders[head]
+        else:
+            above = self._above.get(head)
+            found = None if above is None else self._places.get(above)
+            found = found or self._below.get(head)
+        self._holders.update(dict.fromkeys(way, found))  # each cell is walked once
+        return found
 
 
 def _of_mappings(path: str, text: str) -> dict[Triple, Written]:

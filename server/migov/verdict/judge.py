@@ -112,7 +112,8 @@ def verdict(
 
 def compared_in(states: States, shapes: Graph, comparison: Comparison) -> Compared:
     """Return the findings of shapes and checks, with places, told apart."""
-    now, was = Explainer(shapes, states.after), Explainer(shapes, states.before)
+    now = Explainer(shapes, states.after, states.before)
+    was = Explainer(shapes, states.before, states.after)
     introduced, left, fixed = told_apart(
         [
             *run(states.earlier),

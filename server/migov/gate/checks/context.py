@@ -11,8 +11,9 @@ from typing import Final
 from pyoxigraph import NamedNode, Triple
 from rapidfuzz import process
 
+from migov.dataset import is_turtle
 from migov.errors import Place
-from migov.gate.checks.state import FileFacts, Files, Node, State
+from migov.gate.checks.state import FileFacts, Files, Node, State, std
 from migov.gate.checks.terms_of import Ontology
 from migov.gate.documents import to_node
 from migov.gate.report import Edit, Finding, Severity
@@ -74,18 +75,24 @@ class Context:
     @cached_property
     def new(self) -> list[str]:
         """The IRIs that are described now and were not before, sorted."""
-        known = self.before.describing if self.before.files else {}
         subjects = {
             node.value
             for facts in self.files
             for node in facts.by_subject
-            if isinstance(node, NamedNode)
+            if isinstance(node, NamedNode) and is_turtle(facts.path)
         }
-        return sorted(subjects - known.keys())
+        return sorted(iri for iri in subjects if not self._was(iri))
+
+    def _was(self, iri: str) -> bool:
+        """Whether an IRI was described before; what no file gave a class then is new with one."""
+        if not self.before.files or not self.before.described_in(iri):
+            return False
+        node = NamedNode(iri)
+        return bool(self.before.types(node)) or not self.after.types(node)
 
     @cached_property
     def lost(self) -> list[str]:
-        """The IRIs that were described before and are no longer, sorted.
+        """The IRIs that were described before and are no longer, or have lost their class; sorted.
 
         What stood in a file that cannot be read now may still be meant to be there.
         """
@@ -93,11 +100,22 @@ class Context:
         subjects = {
             node.value
             for path in self.touched
-            if path in self.before.files and path not in unread
+            if path in self.before.files and is_turtle(path)
             for node in self.before.facts(path).by_subject
             if isinstance(node, NamedNode)
         }
-        return sorted(iri for iri in subjects if iri not in self.after.describing)
+        return sorted(
+            iri
+            for iri in subjects
+            if unread.isdisjoint(self.before.described_in(iri)) and self._is_gone(iri)
+        )
+
+    def _is_gone(self, iri: str) -> bool:
+        if not self.after.described_in(iri):
+            return True
+        node = NamedNode(iri)
+        is_replaced = bool(self.after.values(node, std("dcterms", "isReplacedBy")))
+        return bool(self.before.types(node)) and not (is_replaced or self.after.types(node))
 
     def facts_with(self, names: Iterable[str]) -> Iterator[FileFacts]:
         """Yield what the touched files say, and every other file that uses one of these names."""

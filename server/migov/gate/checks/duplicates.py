@@ -198,7 +198,7 @@ def _kind(iri: str) -> str | None:
 
 def _portrait(state: State, iri: str) -> Portrait | None:
     node, kind = NamedNode(iri), _kind(iri)
-    if kind is None or iri not in state.describing or state.values(node, REPLACED):
+    if kind is None or not state.types(node) or state.values(node, REPLACED):
         return None
     raw = {value.value for p in _NAMES for value in state.values(node, p) if _is_text(value)}
     names = {folded(text) for text in raw}
@@ -247,7 +247,7 @@ def _duplicate(
     context: Context, iri: str, other: str, score: float, features: Iterable[Feature]
 ) -> Finding:
     node = NamedNode(iri)
-    facts = context.after.facts(context.after.describing[iri][0])
+    facts = context.after.facts(context.after.described_in(iri)[0])
     listed = list(features)
     en = " + ".join(f"{feature.weight:.2g} {feature.en}" for feature in listed)
     fr = " + ".join(f"{feature.weight:.2g} {feature.fr}" for feature in listed).replace(".", ",")

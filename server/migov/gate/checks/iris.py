@@ -183,5 +183,5 @@ def _last(context: Context, facts: FileFacts, node: Node, term: str) -> str | No
     values = facts.values(node, mg(term))
     if len(values) != 1 or not isinstance(values[0], NamedNode):
         return None
-    known = values[0].value in context.after.describing
+    known = bool(context.after.described_in(values[0].value))
     return values[0].value.rpartition("/")[2] if known else None

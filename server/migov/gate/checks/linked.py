@@ -110,7 +110,7 @@ def _chain(
     """
     start = _node(link.object)
     reached: dict[str, tuple[str, ...]] = {start: (link.subject, start)}
-    is_ours = any(map(is_turtle, context.after.describing.get(link.subject, ())))
+    is_ours = bool(context.after.described_in(link.subject))
     waiting = deque([start] if is_ours and link.predicate in EQUAL else ())
     while waiting:
         at = waiting.popleft()

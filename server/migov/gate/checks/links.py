@@ -37,16 +37,16 @@ def check(context: Context) -> Iterator[Finding]:
 
 
 def _is_known(context: Context, iri: str) -> bool:
-    if iri in (ASSERTED_GRAPH, INFERRED_GRAPH) or iri in context.after.describing:
+    if iri in (ASSERTED_GRAPH, INFERRED_GRAPH) or context.after.described_in(iri):
         return True
     if iri.startswith(GRAPH) and iri.removeprefix(GRAPH) in context.after.files:
         return True
     unread = {facts.path for facts in context.broken}
-    return bool(unread) and not unread.isdisjoint(context.before.describing.get(iri, ()))
+    return bool(unread) and not unread.isdisjoint(context.before.described_in(iri))
 
 
 def _dangling(context: Context, facts: FileFacts, iri: str, place: Place) -> Finding:
-    known = [other for other in context.after.describing if other.startswith(BASE)]
+    known = list(filter(context.after.described_in, context.after.describing))
     meant = did_you_mean(iri, known)
     en, fr = suggestion(meant)
     name = named(iri)

@@ -28,8 +28,9 @@ _MATCHES: Final = tuple(
 
 
 def check(context: Context) -> Iterator[Finding]:
-    """Yield what cannot be right in the touched mapping sets, row by row."""
+    """Yield what cannot be right in the touched mapping sets, row by row, and links left behind."""
     touched = [facts for facts in context.files if not is_turtle(facts.path)]
+    yield from _left_behind(context, {facts.path for facts in touched})
     if not touched:
         return
     elsewhere = _equal_links(context.after)
@@ -47,6 +48,16 @@ def check(context: Context) -> Iterator[Finding]:
                 yield from _identifier(context, facts, link)
         yield from _contradictions(context, facts, links)
         yield from _one_to_one(context, facts, links, elsewhere)
+
+
+def _left_behind(context: Context, touched: set[str]) -> Iterator[Finding]:
+    """Yield the links of other sets that begin at what is gone."""
+    lost = set(context.lost)
+    for facts in context.facts_with(lost):
+        if not is_turtle(facts.path) and facts.path not in touched:
+            for link in read_mappings(facts.file).mappings:
+                if link.subject in lost and not link.is_replacement:
+                    yield from _subject(context, facts, link)
 
 
 def _equal_links(state: State) -> dict[str, set[str]]:
@@ -78,9 +89,7 @@ def _subject(context: Context, facts: FileFacts, link: Link) -> Iterator[Finding
 
 
 def _is_described(state: State, iri: str) -> bool:
-    return iri.startswith((ID, CONCEPT)) and any(
-        is_turtle(path) for path in state.describing.get(iri, ())
-    )
+    return iri.startswith((ID, CONCEPT)) and bool(state.described_in(iri))
 
 
 def _predicate(context: Context, facts: FileFacts, link: Link) -> Iterator[Finding]:

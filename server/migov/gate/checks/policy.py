@@ -65,7 +65,7 @@ def _gone(context: Context) -> Iterator[Finding]:
         if not iri.startswith((ID, CONCEPT, NS)) or iri.startswith(_DERIVED):
             continue
         node = NamedNode(iri)
-        path = context.before.describing[iri][0]
+        path = context.before.described_in(iri)[0]
         new = _renamed_to(context, node)
         if new is None:
             yield context.finding(
@@ -82,7 +82,7 @@ def _gone(context: Context) -> Iterator[Finding]:
                 example=f"{named(iri)} dcterms:isReplacedBy {_other(iri)} .",
             )
             continue
-        where = context.after.describing[new][0]
+        where = context.after.described_in(new)[0]
         yield context.finding(
             "rename-without-trace",
             (

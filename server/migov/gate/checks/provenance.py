@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
@@ -30,11 +30,16 @@ def check(context: Context) -> Iterator[Finding]:
     for facts in context.files:
         types = set(facts.values(facts.graph, TYPE))
         yield from _graph(context, facts, types)
-        yield from _untyped(context, facts)
+        yield from _untyped(context, facts, facts.by_subject)
         if _RECORD in types:
             yield from _locators(context, facts)
         else:
             yield from _without_record(context, facts)
+    lost = [NamedNode(iri) for iri in context.lost]  # and what stands in other files stays
+    touched = {facts.path for facts in context.files}
+    for facts in context.facts_with(node.value for node in lost):
+        if facts.path not in touched:
+            yield from _untyped(context, facts, lost)
 
 
 def _graph(context: Context, facts: FileFacts, types: set[Object]) -> Iterator[Finding]:
@@ -67,13 +72,18 @@ def _graph(context: Context, facts: FileFacts, types: set[Object]) -> Iterator[F
         )
 
 
-def _untyped(context: Context, facts: FileFacts) -> Iterator[Finding]:
+def _untyped(context: Context, facts: FileFacts, nodes: Iterable[Node]) -> Iterator[Finding]:
     if not is_turtle(facts.path):
         return  # a link begins at something that is described elsewhere, or is reported as such
-    for node, triples in facts.by_subject.items():
+    for node in nodes:
+        triples = facts.by_subject.get(node, ())
         if not isinstance(node, NamedNode) or not node.value.startswith((ID, CONCEPT)):
             continue
-        if context.after.types(node) or any(t.predicate == REPLACED for t in triples):
+        if (
+            not triples
+            or context.after.types(node)
+            or any(t.predicate == REPLACED for t in triples)
+        ):
             continue
         place = facts.positions.node_at(node)
         yield context.finding(

@@ -14,7 +14,7 @@ from typing import Final
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Quad, Triple
 
-from migov.dataset import ContentFile, graph_iri, holds_graph, read_quads
+from migov.dataset import ContentFile, graph_iri, holds_graph, is_turtle, read_quads
 from migov.dataset.positions import Positions
 from migov.errors import ContentSyntaxError
 from migov.vocabulary import BASE, NS, STANDARD_PREFIXES
@@ -178,6 +178,10 @@ class State:
             found[iri] = tuple(sorted({*found.get(iri, ()), *paths}))
         self._earlier = None  # no longer needed, and it would keep every state before it alive
         return {iri: paths for iri, paths in found.items() if paths}
+
+    def described_in(self, iri: str) -> tuple[str, ...]:
+        """Return the files that describe an IRI; a set of links says nothing of what it links."""
+        return tuple(path for path in self.describing.get(iri, ()) if is_turtle(path))
 
     def values(self, subject: Node, predicate: NamedNode) -> list[Object]:
         """Return the objects that any file gives a subject and predicate."""

@@ -25,7 +25,7 @@ _NOT_OF_A_VALUE: Final = ("MinCount", "MaxCount", "UniqueLang", "LessThan", "Les
 class Explainer:
     """Explains the findings of one validation; `shapes` is the graph that was validated with.
 
-    `before` is the state before a change: what is too much is then what the change added.
+    `before` is the state on the other side of a change: what is too much is then what differs.
     """
 
     def __init__(self, shapes: Graph, state: State, before: State | None = None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -17,7 +18,8 @@ from migov.gate.checks.state import TYPE, FileFacts, Node, Object, State
 from migov.gate.report import Finding
 from migov.gate.shapes import SH
 
-_COUNTED: Final = ("MaxCountConstraintComponent", "UniqueLangConstraintComponent")
+_UNIQUE: Final = "UniqueLangConstraintComponent"
+_COUNTED: Final = ("MaxCountConstraintComponent", _UNIQUE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +86,18 @@ def locate(
                     place = at.predicate_at(found) if closed else at.object_at(found)
                     return Located(facts, focus, found, place)
     if component in _COUNTED:
+        tags = Counter(
+            _tag(triple)
+            for facts in holding
+            for triple in facts.by_subject[focus]
+            if (triple.predicate, False) in steps
+        )
+        repeated = {tag for tag, count in tags.items() if tag and count > 1}
         changed = [f for f in holding if before is None or before.files.get(f.path) != f.file]
         for facts in [*reversed(changed), *reversed(holding)]:
             said = [t for t in facts.by_subject[focus] if (t.predicate, False) in steps]
+            if component == _UNIQUE:
+                said = [t for t in said if _tag(t) in repeated]
             if said:
                 extra = [t for t in said if not _stood(before, facts.path, t)] or said
                 return Located(facts, focus, extra[-1], facts.positions.object_at(extra[-1]))
@@ -96,6 +107,10 @@ def locate(
                 return Located(facts, focus, triple, facts.positions.object_at(triple))
     facts = next((f for f in holding if f.values(focus, TYPE)), holding[0])
     return Located(facts, focus, None, facts.positions.node_at(focus))
+
+
+def _tag(triple: Triple) -> str | None:
+    return triple.object.language if isinstance(triple.object, Literal) else None
 
 
 def _stood(before: State | None, path: str, triple: Triple) -> bool:

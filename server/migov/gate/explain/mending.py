@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from pyoxigraph import Literal, NamedNode, Triple
@@ -21,6 +22,10 @@ from migov.vocabulary import BASE
 
 _LANGUAGE: Final = std("dcterms", "language")
 _XSD: Final = str(XSD)
+_DECLARES_XSD: Final = re.compile(
+    rb"^[ \t]*@?prefix[ \t]+xsd:[ \t]*<" + re.escape(_XSD.encode()) + b">",
+    re.IGNORECASE | re.MULTILINE,
+)
 
 
 def edits(state: State, shapes: Graph, shape: RdfNode, found: Located) -> list[Edit]:
@@ -48,8 +53,8 @@ def _name(
     allowed = [str(item) for item in _allowed(shapes, shape) if isinstance(item, URIRef)]
     if allowed:
         meant = did_you_mean(value.value, allowed)
-    elif value.value.startswith(BASE) and value.value not in state.describing:
-        meant = did_you_mean(value.value, state.describing)
+    elif value.value.startswith(BASE) and not state.described_in(value.value):
+        meant = did_you_mean(value.value, filter(state.described_in, state.describing))
     else:
         return []
     return [] if meant is None else edit_name(facts, place, value.value, meant)
@@ -71,12 +76,23 @@ def _literal(
             return [] if tag is None or value.language else retagged(facts, triple, tag)
         right = _retyped(value, datatype)
         if right is not None:
-            return edit_object(facts, triple, turtle(right))
+            return edit_object(facts, triple, _spelt(facts, right))
     for item in _allowed(shapes, shape):
         term: Object | None = to_term(item)  # type: ignore[arg-type]
         if isinstance(term, Literal) and term.value.lower() == value.value.strip().lower():
-            return edit_object(facts, triple, turtle(term))
+            return edit_object(facts, triple, _spelt(facts, term))
     return []
+
+
+def _spelt(facts: FileFacts, literal: Literal) -> str:
+    """Return a literal as a file can have it: by a prefix only where the file declares it."""
+    text = turtle(literal)
+    datatype = literal.datatype.value
+    if text.endswith("^^xsd:" + datatype.removeprefix(_XSD)) and not _DECLARES_XSD.search(
+        facts.file.content
+    ):
+        return f"{text.rpartition('^^')[0]}^^<{datatype}>"
+    return text
 
 
 def _retyped(value: Literal, datatype: str) -> Literal | None:
