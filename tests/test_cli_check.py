@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from xml.etree import ElementTree
 
+import pytest
 from pyoxigraph import RdfFormat, Store
 
 from cli_runner import ROOT, Result, migov
@@ -240,13 +241,23 @@ def test_what_newly_follows_is_told(checkout: Path) -> None:
     assert any(line.endswith(covers) for line in verdict["inference"]["gained"])
 
 
-def test_the_story_in_the_contributing_guide_is_true(checkout: Path) -> None:
-    guide = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+@pytest.mark.parametrize(
+    ("document", "path", "right", "wrong"),
+    [
+        ("CONTRIBUTING.md", THAMM, "scope:regional", "scope:regionl"),
+        ("shapes/README.md", "data/records/iom/lm-0416.ttl", '"USD"', '"dollars"'),
+    ],
+)
+def test_the_stories_in_the_guides_are_true(
+    checkout: Path, document: str, path: str, right: str, wrong: str
+) -> None:
+    guide = (ROOT / document).read_text(encoding="utf-8")
     told = guide.partition("```text\n")[2].partition("```")[0]
-    assert told.count("\n") == 6
-    edit(checkout, THAMM, "scope:regional", "scope:regionl")
+    assert told.startswith(path)
+    assert told.count("\n") >= 5
+    edit(checkout, path, right, wrong)
     result = check(checkout)
     assert result.code == 1, result.err
     assert told in result.out
-    edit(checkout, THAMM, "scope:regionl", "scope:regional")
+    edit(checkout, path, wrong, right)
     assert check(checkout).out.endswith("Conforms.\n")

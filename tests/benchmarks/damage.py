@@ -1,5 +1,8 @@
 """`python -m benchmarks.damage`: every triple of every file damaged, one kind after the other.
 
+After each file it says how many damages were tried so far; `--after` goes on from there, and parts
+add up.
+
 Whatever is damaged in a way that must be found has to be found on its line and column, and no
 finding that a damage introduces may be without them. Damages of different statements of a file are
 tried together, and what then fails is tried again alone, so that only single damages count.
@@ -279,12 +282,15 @@ def main() -> int:
     parser.add_argument("paths", nargs="*", help="parts of paths; else every file")
     parser.add_argument("--kind", choices=[*KINDS, DELETED], action="append")
     parser.add_argument("--sample", type=int, help="so many triples of each file, not all")
+    parser.add_argument("--after", default="", help="only files whose paths sort after this one")
     parser.add_argument("--root", type=Path)
     asked = parser.parse_args()
     gate = Gate(find_repository(asked.root))
     began, tried, wrong = time.perf_counter(), Counter[str](), 0
     for facts in gate.standing.state.all_facts():
         if not is_turtle(facts.path):  # tables of links have checks and examples of their own
+            continue
+        if facts.path <= asked.after:
             continue
         if asked.paths and not any(part in facts.path for part in asked.paths):
             continue
@@ -297,6 +303,7 @@ def main() -> int:
             wrong += len(outcome.faults)
             for fault in outcome.faults:
                 print(fault, flush=True)
+        print(f"{facts.path}: {sum(tried.values())} so far, {wrong} faults", flush=True)
     for kind, count in tried.items():
         print(f"{count:8} {kind}")
     took = time.perf_counter() - began

@@ -92,8 +92,8 @@ def entity_changes(change: Change, states: Sequence[GraphStates]) -> EntityChang
 
 
 def _is_there(iri: str, here: _Known, there: _Known) -> bool:
-    """Whether an entity is described; what has a class on one side alone is described there."""
-    return iri in here and bool(here.classes(iri) or not there.classes(iri))
+    """Whether an entity is described; loose statements beside a class elsewhere do not do it."""
+    return iri in here and bool(here.classes(iri) or here.labels(iri) or not there.classes(iri))
 
 
 def _newly_replaced_by(iri: str, states: Iterable[GraphStates]) -> str | None:

@@ -84,16 +84,18 @@ class Context:
         return sorted(iri for iri in subjects if not self._was(iri))
 
     def _was(self, iri: str) -> bool:
-        """Whether an IRI was described before; what no file gave a class then is new with one."""
+        """Whether an IRI was described before, and not in loose statements alone."""
         if not self.before.files or not self.before.described_in(iri):
             return False
         node = NamedNode(iri)
-        return bool(self.before.types(node)) or not self.after.types(node)
+        known = self.before.types(node) or self.before.labels(node)
+        return bool(known) or not self.after.types(node)
 
     @cached_property
     def lost(self) -> list[str]:
-        """The IRIs that were described before and are no longer, or have lost their class; sorted.
+        """The IRIs that were described before and are no longer, sorted.
 
+        Neither are those whose class and labels are gone, whatever else some file says of them.
         What stood in a file that cannot be read now may still be meant to be there.
         """
         unread = {facts.path for facts in self.broken}
@@ -114,8 +116,9 @@ class Context:
         if not self.after.described_in(iri):
             return True
         node = NamedNode(iri)
+        still = self.after.types(node) or self.after.labels(node)
         is_replaced = bool(self.after.values(node, std("dcterms", "isReplacedBy")))
-        return bool(self.before.types(node)) and not (is_replaced or self.after.types(node))
+        return bool(self.before.types(node)) and not (still or is_replaced)
 
     def facts_with(self, names: Iterable[str]) -> Iterator[FileFacts]:
         """Yield what the touched files say, and every other file that uses one of these names."""

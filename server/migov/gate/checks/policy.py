@@ -65,7 +65,6 @@ def _gone(context: Context) -> Iterator[Finding]:
         if not iri.startswith((ID, CONCEPT, NS)) or iri.startswith(_DERIVED):
             continue
         node = NamedNode(iri)
-        path = context.before.described_in(iri)[0]
         new = _renamed_to(context, node)
         if new is None:
             yield context.finding(
@@ -78,7 +77,7 @@ def _gone(context: Context) -> Iterator[Finding]:
                 ),
                 severity=Severity.WARNING,
                 focus=node,
-                place=Place(path),
+                place=_left_of(context, node),
                 example=f"{named(iri)} dcterms:isReplacedBy {_other(iri)} .",
             )
             continue
@@ -97,6 +96,14 @@ def _gone(context: Context) -> Iterator[Finding]:
             expected=(named(new), named(new)),
             example=f"{named(iri)} dcterms:isReplacedBy {named(new)} .",
         )
+
+
+def _left_of(context: Context, gone: NamedNode) -> Place:
+    """Return where some file still speaks of what is gone, or else the file that it stood in."""
+    paths = context.after.described_in(gone.value)
+    if paths:
+        return context.after.facts(paths[0]).positions.node_at(gone)
+    return Place(context.before.described_in(gone.value)[0])
 
 
 def _renamed_to(context: Context, gone: NamedNode) -> str | None:

@@ -88,4 +88,9 @@ class Explainer:
         wrong = to_term(finding.value) if value is not None else None
         step = found.triple.predicate if found.triple is not None else steps[0]
         step = step if step in steps else steps[0]
-        return example(self._state, self._shapes, finding.shape, found.subject, step, wrong)
+        for state in (self._state, self._before):  # the only right one may be what the change took
+            if state is not None:
+                told = example(state, self._shapes, finding.shape, found.subject, step, wrong)
+                if told is not None:
+                    return told
+        return None
