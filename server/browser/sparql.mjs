@@ -27,7 +27,7 @@ const look = EditorView.theme({
   "&": { border: "1px solid var(--edge)", borderRadius: "3px", backgroundColor: "var(--paper)", color: "var(--ink)" },
   "&.cm-focused": { outline: "2px solid var(--accent)", outlineOffset: "1px" },
   ".cm-scroller": { fontFamily: "var(--mono)", fontSize: ".86rem", lineHeight: "1.5", maxHeight: "70vh" },
-  ".cm-content, .cm-gutter": { minHeight: "11rem" },
+  "&, .cm-content, .cm-gutter": { boxSizing: "border-box", minHeight: "var(--area)" },
   ".cm-content": { padding: ".75rem 0", caretColor: "var(--ink)" },
   ".cm-cursor": { borderLeftColor: "var(--ink)" },
   ".cm-gutters": { backgroundColor: "var(--panel)", color: "var(--soft)", border: "0" },
@@ -176,6 +176,7 @@ function edited(form) {
 
   const host = document.createElement("div");
   host.className = "editor";
+  host.style.setProperty("--area", `${area.offsetHeight}px`); // what stands below stays where it is
   area.after(host);
   const root = host.attachShadow({ mode: "open" });
   failure = told();

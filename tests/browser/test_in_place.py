@@ -134,3 +134,36 @@ class TestCopying:
             page.goto("/quality")
             expect(page.locator("pre")).to_contain_text("The migov maintainers")
             expect(page.get_by_role("button", name="Copy")).to_have_count(0)
+
+
+SHIFTS = """
+  window.shifted = 0;
+  new PerformanceObserver((list) => {
+    for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shifted += entry.value;
+  }).observe({ type: "layout-shift", buffered: true });
+"""
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 900), (390, 844)])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/id/initiative/thamm",
+        "/queries/country-codes?limit=5",
+        "/ns/coversPlace",
+        "/quality",
+        "/sparql",
+    ],
+)
+def test_what_scripts_add_moves_nothing(
+    browser: Browser, endpoint: str, path: str, width: int, height: int
+) -> None:
+    with browser.new_page(
+        base_url=endpoint, viewport={"width": width, "height": height}, locale="en"
+    ) as page:
+        page.add_init_script(SHIFTS)
+        page.goto(path)
+        page.wait_for_timeout(300)
+        moved = page.evaluate("window.shifted")
+    # On a phone the editor wraps lines that a plain text area lets run out of sight.
+    assert moved < (0.05 if (path, width) == ("/sparql", 390) else 0.001)
