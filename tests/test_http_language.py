@@ -226,6 +226,8 @@ def test_no_text_is_translated_twice() -> None:
         ("/initiatives?theme=a%20b", "theme vaut «\u202fa b\u202f», qui ne désigne rien."),
         ("/queries/budget", "Il n’y a pas de question préparée «\u202fbudget\u202f»."),
         ("/nothing", "Rien n’est servi à cette adresse."),
+        ("/search?q=", "Il n’y a rien à chercher."),
+        ("/why?subject=x", "Un énoncé a un sujet, une propriété et une valeur."),
         ("/initiatives?sort={name}%0A<b>{0}", "sort vaut «\u202f{name}\n&lt;b&gt;{0}\u202f»"),
     ],
 )
