@@ -165,6 +165,10 @@ def _locators(context: Context, facts: FileFacts) -> Iterator[Finding]:
             en = f"The lines are of document {found[1]}, and the record was read from {document}."
             fr = f"Les lignes sont du document {found[1]}, et la fiche a été lue dans {document}."
             rule = "locator-document"
+        elif _runs_backwards(found[2]):
+            en = f"The lines {found[2]} run backwards: write the first one first."
+            fr = f"Les lignes {found[2]} vont à rebours : écrivez d’abord la première."
+            rule = "locator-lines"
         elif last is not None and max(lines) > last:
             en = f"Document {document} has {last} lines, and these go to {max(lines)}."
             fr = f"Le document {document} a {last} lignes, et celles-ci vont jusqu’à {max(lines)}."
@@ -207,6 +211,16 @@ def _line_count(context: Context, document: str) -> int | None:
         if isinstance(value, Literal) and _COUNT.fullmatch(value.value)
     ]
     return counts[0] if len(counts) == 1 else None
+
+
+def _runs_backwards(lines: str) -> bool:
+    """Return whether a range of lines ends before it begins, and so names none.
+
+    >>> _runs_backwards("38,64-62"), _runs_backwards("5-5")
+    (True, False)
+    """
+    ranges = (part.partition("-") for part in lines.split(","))
+    return any(last and int(last) < int(first) for first, _, last in ranges)
 
 
 def _lines(locator: str) -> set[int] | None:
