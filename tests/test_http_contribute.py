@@ -320,6 +320,14 @@ class TestWrong:
             ({"publisher": ""}, "publisher", "A record needs this"),
             ({"lines": "40-x"}, "lines", "Write lines as"),
             ({"lines": "99999"}, "lines", "has lines 1 to"),
+            ({"lines": "9-1"}, "lines", "the first line of a range first"),
+            ({"slug": "a" * 81}, "slug", "up to 80 characters"),
+            ({"person-0-name": "rania bikhazi"}, "person-0-name", "person:6 is there already"),
+            (
+                {"participation-1-mg-actor": "european-union", "participation-1-mg-role": "funder"},
+                "participation-1-mg-actor",
+                "has this role above already",
+            ),
             ({"start": "soon"}, "start", "Write a date"),
             ({"slug": "thamm"}, "slug", "exists"),
             ({"slug": "thamm-launch", "about": "thamm"}, "slug", "has a record of this name"),
@@ -366,6 +374,16 @@ class TestWrong:
         assert response.status_code == 200, to_mend(response)
         assert "Conforms</h2>" in response.text
         assert "unheard" not in response.text
+
+    def test_many_unknown_names_are_not_all_looked_up(self, client: FlaskClient) -> None:
+        many = [f"nobody {number}" for number in range(700)]
+        response = sent(client, **{"mg-coversPlace": ["mar", *many, "tun"]})
+        assert response.status_code == 422
+        assert "is not in the list" in to_mend(response)["mg-coversPlace"]
+
+    def test_a_long_name_makes_a_short_one(self, client: FlaskClient) -> None:
+        response = sent(client, lines="x", **{"name-en": "word " * 900})
+        assert set(to_mend(response)) == {"lines"}
 
     def test_too_many_values(self, client: FlaskClient) -> None:
         response = sent(client, **{"mg-coversPlace": ["mar"] * 3001})

@@ -22,7 +22,7 @@ from migov.vocabulary import CONCEPT, NS
 from migov.web import alike
 from migov.web.record_findings import at_controls
 from migov.web.record_form import RecordForm, Section, record_form
-from migov.web.record_read import Draft, described, read
+from migov.web.record_read import Draft, read
 from migov.web.record_values import MOST_ROWS, Values, fields_of, values_of
 from migov.web.request import format_among, languages
 from migov.web.responses import body, page
@@ -132,6 +132,23 @@ def _sent(sheet: _Sheet, wanted: str) -> Response:
     return response
 
 
+def _described(values: Values) -> alike.Described:
+    """Return what the form says of its initiative, as far as one question goes."""
+    rows = values.rows(record_form().sections["mg-identifier"])
+    schemes = [
+        (values.one(f"mg-identifier-{row}-mg-scheme"), values.one(f"mg-identifier-{row}-mg-value"))
+        for row in rows
+    ]
+    names = (values.one(name) for name in ("name-en", "name-fr", "title", "skos-altLabel"))
+    return alike.within(
+        alike.Described(
+            tuple(filter(None, names)),
+            tuple(values.many("mg-acronym")),
+            tuple(alike.identifier(scheme, value) for scheme, value in schemes if scheme and value),
+        )
+    )
+
+
 def _rows(sheet: _Sheet, asked: RecordForm) -> dict[str, list[int]]:
     """Return the numbers of the rows that each section shows."""
     shown = {}
@@ -197,7 +214,7 @@ def _page(sheet: _Sheet) -> Response:
         focus=added and added.control(rows[added.key][-1], added.questions[0]),
         wrong=sheet.wrong,
         listed=[(control, labels[control]) for control in labels if control in sheet.wrong],
-        alike=alike.shown(described(values), "initiative", [about] if about else ()),
+        alike=alike.shown(_described(values), "initiative", [about] if about else ()),
         options=asked.options,
         controls_of=controls_of,
         documents=asked.options((NS + "SourceDocument",)),

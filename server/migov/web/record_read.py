@@ -18,7 +18,6 @@ from migov.entities import instances_of
 from migov.entities.sparql import values as listed
 from migov.errors import ParameterError
 from migov.vocabulary import CONCEPT, ID, NS, compact
-from migov.web.alike import Described, identifier, within
 from migov.web.record_form import Question, RecordForm, Section, record_form
 from migov.web.record_values import Said, Values
 from migov.web.request import languages
@@ -36,6 +35,8 @@ _TEXTS: Final = {
     "summary": "dcterms:abstract",
 }
 _CERTAIN: Final = "stated"
+_LONGEST_SLUG: Final = 80
+"""Letters of a name for addresses and files, in which it may stand four times over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,23 +60,6 @@ class Draft:
         )
 
 
-def described(values: Values) -> Described:
-    """Return what the form says of its initiative, as far as one question goes."""
-    rows = values.rows(record_form().sections["mg-identifier"])
-    schemes = [
-        (values.one(f"mg-identifier-{row}-mg-scheme"), values.one(f"mg-identifier-{row}-mg-value"))
-        for row in rows
-    ]
-    names = (values.one(name) for name in ("name-en", "name-fr", "title", "skos-altLabel"))
-    return within(
-        Described(
-            tuple(filter(None, names)),
-            tuple(values.many("mg-acronym")),
-            tuple(identifier(scheme, value) for scheme, value in schemes if scheme and value),
-        )
-    )
-
-
 def read(values: Values) -> Draft | None:
     """Return what the form makes, or None, with what is wrong noted in the values."""
     return _Reader(values, record_form()).draft()
@@ -94,7 +78,7 @@ class _Reader:
         self._document = values.slug(document, "document") or ""
         self._about = values.slug(_ABOUT, "about")
         named = values.one("record-en") if self._about else values.one("name-en")
-        self._slug = values.one("slug") or drafting.slug_of(named or "")
+        self._slug = values.one("slug") or _short(drafting.slug_of(named or ""))
         self._subject = self._about or self._slug
         self._path = f"data/records/{self._publisher}/{self._slug}.ttl"
         self._known = self._what_is_known()
@@ -177,6 +161,9 @@ class _Reader:
         if not self._slug:
             named = "record-en" if self._about else "name-en"
             values.complain(named, translated("A name of the file is made from this: fill it in."))
+        elif len(self._slug) > _LONGEST_SLUG:
+            message = translated("A short name has up to {most} characters.", most=_LONGEST_SLUG)
+            values.complain("slug", message)
         elif not drafting.SLUG.fullmatch(self._slug):
             values.complain("slug", translated("Use lower-case letters, digits and hyphens alone."))
         elif self._is_there:
@@ -236,6 +223,11 @@ class _Reader:
             key = folded(name)
             if not key or key in self._values.people:
                 continue
+            known = state().terms.named(name, NS + "Person")
+            if known:
+                message = translated("{name} is there already.", name=compact(known[0]))
+                self._values.complain(control, message)
+                continue
             self._values.people[key] = f"person:{number}"
             self._heads[f"{ID}person/{number}"] = control
             path = f"data/people/{number}.ttl"
@@ -259,10 +251,17 @@ class _Reader:
 
     def _roles(self) -> Iterator[Participation]:
         section = self._form.sections["participation"]
+        told: set[tuple[str, str]] = set()
         for row in self._values.rows(section):
             terms = self._row(section, row)
             if not {"mg-actor", "mg-role"} <= terms.keys():
                 continue
+            if (pair := (terms["mg-actor"], terms["mg-role"])) in told:
+                control = section.control(row, section.questions[0])
+                self._values.complain(
+                    control, translated("This actor has this role above already.")
+                )
+            told.add(pair)
             found = Participation(
                 terms["mg-actor"],
                 terms["mg-role"].rpartition(":")[2],
@@ -361,6 +360,17 @@ class _Reader:
             number += 1
             if str(number) not in taken:
                 yield number
+
+
+def _short(slug: str) -> str:
+    """Return as many words of a slug as fit.
+
+    >>> _short("a" * 79 + "-bc"), _short("b" * 90)[:3]
+    ('aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa', 'bbb')
+    """
+    if len(slug) <= _LONGEST_SLUG:
+        return slug
+    return slug[: _LONGEST_SLUG + 1].rpartition("-")[0] or slug[:_LONGEST_SLUG]
 
 
 def _headed(path: str, body: str) -> str:

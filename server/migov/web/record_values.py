@@ -28,6 +28,8 @@ _MOST_FIELDS: Final = 3000
 MOST_ROWS: Final = 100
 """Rows of one section, numbered from 0."""
 _ROW: Final = re.compile("[0-9]|[1-9][0-9]")
+_MOST_LOOKED_UP: Final = 500
+"""Values of one form that are looked up in the graph; each costs up to some milliseconds."""
 _SHOWN: Final = 80
 _SHORT: Final = re.compile(r"[a-z][a-z-]*:[a-z0-9]+(-[a-z0-9]+)*")
 _ADDRESS: Final = re.compile(r"""https?://[^\s<>"{}|\\^`]+""")
@@ -65,6 +67,8 @@ class Values:
     people: dict[str, str] = field(default_factory=dict)
     """Folded names of people who are new here → their names in Turtle."""
     said: list[Said] = field(default_factory=list)
+    _found: dict[tuple[tuple[str, ...], str], str | list[str]] = field(default_factory=dict)
+    """What was looked up: a name in Turtle, or what may have been meant."""
 
     def one(self, control: str) -> str | None:
         """Return the first thing that is written in a control."""
@@ -128,6 +132,10 @@ class Values:
         if not drafting.LINES.fullmatch(text):
             self.complain(control, translated("Write lines as 40, 40-44 or 40,43-44."))
             return None
+        ends = (part.partition("-") for part in text.split(","))
+        if any(last and int(last) < int(first) for first, _, last in ends):
+            self.complain(control, translated("Write the first line of a range first."))
+            return None
         try:
             return known.lines(document, text)
         except ParameterError:
@@ -139,20 +147,30 @@ class Values:
         new = self.people.get(folded(value)) if _PEOPLE & {*question.field.of} else None
         if new is not None:
             return new
-        meant: list[str] = []
+        key = question.field.of, value
+        if key not in self._found:
+            self._found[key] = self._looked_up(question, value)
+        found = self._found[key]
+        if isinstance(found, str):
+            return found
+        message = translated("“{value}” is not in the list.", value=value[:_SHOWN])
+        if found:
+            message += " " + translated("Did you mean {names}?", names=", ".join(found))
+        self.complain(control, message)
+        return None
+
+    def _looked_up(self, question: Question, value: str) -> str | list[str]:
+        """Return the thing that a value names, or what may have been meant, for so many values."""
+        if len(self._found) >= _MOST_LOOKED_UP:
+            return []
+        meant: dict[str, None] = {}
         for parameter in question.field.parameters(question.label):
             found = parameter.term(value, state().terms)
             if not isinstance(found, WrongValue):
-                iri = found.value
-                short = compact(iri)
-                return short if _SHORT.fullmatch(short) else str(NamedNode(iri))
-            meant.extend(found.meant)
-        message = translated("“{value}” is not in the list.", value=value[:_SHOWN])
-        if meant:
-            listed = ", ".join(dict.fromkeys(meant))
-            message += " " + translated("Did you mean {names}?", names=listed)
-        self.complain(control, message)
-        return None
+                short = compact(found.value)
+                return short if _SHORT.fullmatch(short) else str(NamedNode(found.value))
+            meant.update(dict.fromkeys(found.meant))
+        return list(meant)
 
     def _number(self, question: Question, control: str, value: str) -> str | None:
         datatype = question.field.datatype or _XSD + "integer"
