@@ -11,7 +11,7 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from axe_support import TAGS, axe_script, violations
 from scratch_support import scratch
@@ -147,3 +147,13 @@ def test_the_page_of_a_scratch_dataset(
         page.goto(scratched + path)
         assert not violations(page, {"type": "tag", "values": TAGS})
         assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+def test_reasons_that_were_unfolded(desktop: Page) -> None:
+    desktop.goto("/id/place/mar")
+    section = desktop.locator("section.inferred")
+    for number in range(3):
+        section.get_by_role("button", name="why?").nth(number).click()
+        expect(section.locator("[aria-busy]")).to_have_count(0)
+    expect(section.locator(".unfolded .step").first).to_be_visible()
+    assert not violations(desktop, {"type": "tag", "values": TAGS})
