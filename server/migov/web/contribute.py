@@ -46,6 +46,7 @@ class _Sheet:
     """The section that another row was asked for, or the question that another value was."""
     draft: Draft | None = None
     verdict: Mapping[str, Any] | None = None
+    patch: str = ""
     files: Mapping[str, str] = field(default_factory=dict)
     wrong: dict[str, list[str]] = field(default_factory=dict)
     is_told: bool = False
@@ -99,7 +100,8 @@ def _judge(sheet: _Sheet) -> None:
     proposal = Proposal(sheet.draft.text.encode(), "trig", "json", languages()[0])
     verdict = json.loads(verdicts.ask(proposal)[1])
     sheet.verdict = verdict
-    made = new_files(verdict["patch"])
+    sheet.patch = verdict.pop("patch")
+    made = new_files(sheet.patch)
     sheet.files = {sheet.draft.path: made.pop(sheet.draft.path), **made}
     sheet.wrong, sheet.is_told = at_controls(verdict, sheet.draft, languages()[0])
 
@@ -121,10 +123,9 @@ def new_files(patch: str) -> dict[str, str]:
 
 def _sent(sheet: _Sheet, wanted: str) -> Response:
     assert sheet.draft is not None
-    assert sheet.verdict is not None
     name = sheet.draft.path.rpartition("/")[2]
     if wanted == "patch":
-        response = body(sheet.verdict["patch"].encode(), _PATCH)
+        response = body(sheet.patch.encode(), _PATCH)
         name = name.removesuffix(".ttl") + ".patch"
     else:
         response = body(sheet.files[sheet.draft.path].encode(), _FILE)
@@ -224,5 +225,6 @@ def _page(sheet: _Sheet) -> Response:
         told_elsewhere=sheet.is_told,
         failure=sheet.failure,
     )
+    response.headers.extend(list(sheet.failure.headers if sheet.failure else ()))
     response.headers["X-Robots-Tag"] = "noindex"
     return response
