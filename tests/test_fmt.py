@@ -207,3 +207,12 @@ def test_a_number_of_any_length_has_its_place() -> None:
     text = "@prefix e: <http://e.example/> .\ne:s e:p " + f'"{"9" * 5000}" , "10" , "09" .'
     laid_out = format_turtle("x.ttl", text.encode()).decode()
     assert laid_out.index('"09"') < laid_out.index('"10"') < laid_out.index('"999')
+
+
+@pytest.mark.parametrize(("opening", "closing"), [("[ e:p ", " ]"), ("( ", " )")])
+def test_deep_nodes_are_laid_out_once_each(opening: str, closing: str) -> None:
+    """A layout that looks at each level twice would need 2^60 looks."""
+    text = "@prefix e: <http://e.example/> .\ne:s e:p " + opening * 60 + "1" + closing * 60 + " ."
+    laid_out = format_turtle("x.ttl", text.encode())
+    assert canonical(laid_out) == canonical(text.encode())
+    assert format_turtle("x.ttl", laid_out) == laid_out

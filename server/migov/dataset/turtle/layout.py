@@ -77,7 +77,7 @@ def _block(block: Block) -> str:
 def statement(subject: Node, pairs: Iterable[Pair]) -> str:
     """Return one statement in the house style, without its line's end."""
     ordered = _ordered(pairs)
-    head = _node(subject, "", WIDTH - 2)
+    head = _node((subject, flat(subject)), "", WIDTH - 2)
     if not ordered:
         return f"{head} ."
     first, *rest = ordered
@@ -87,7 +87,9 @@ def statement(subject: Node, pairs: Iterable[Pair]) -> str:
     return f"{head}\n" + " ;\n".join(_lines(ordered, _STEP)) + " ."
 
 
-Ordered = tuple[Term, tuple[Node, ...]]
+Spelt = tuple[Node, str]
+"""A node and its text on one line, made once: made anew at each level, depth would double it."""
+Ordered = tuple[Term, tuple[Spelt, ...]]
 
 
 def _ordered(pairs: Iterable[Pair]) -> list[Ordered]:
@@ -101,8 +103,8 @@ def _ordered(pairs: Iterable[Pair]) -> list[Ordered]:
         distinct: dict[str | int, Node] = {
             node.text if isinstance(node, Term) else at: node for at, node in enumerate(objects)
         }
-        ordered = sorted(distinct.values(), key=lambda node: object_key(flat(node)))
-        result.append((predicate, tuple(ordered)))
+        spelt = [(node, flat(node)) for node in distinct.values()]
+        result.append((predicate, tuple(sorted(spelt, key=lambda each: object_key(each[1])))))
     return result
 
 
@@ -120,35 +122,36 @@ def _lines(pairs: Sequence[Ordered], indent: str) -> list[str]:
 def _pair(pair: Ordered, indent: str, room: int) -> str:
     predicate, objects = pair
     name = predicate.text
-    on_one_line = f"{name} " + " , ".join(flat(node) for node in objects)
+    on_one_line = f"{name} " + " , ".join(text for _, text in objects)
     if len(on_one_line) <= room and not _wants_lines(objects):
         return on_one_line
-    if all(isinstance(node, Blank) for node in objects):
-        return f"{name} " + " , ".join(_node(node, indent, 0) for node in objects)
+    if all(isinstance(node, Blank) for node, _ in objects):
+        return f"{name} " + " , ".join(_node(spelt, indent, 0) for spelt in objects)
     if len(objects) == 1:
         return f"{name} {_node(objects[0], indent, room - len(name) - 1)}"
     inner = indent + _STEP if indent else _STEP * 2
-    texts = [inner + _node(node, inner, WIDTH - len(inner) - 2) for node in objects]
+    texts = [inner + _node(spelt, inner, WIDTH - len(inner) - 2) for spelt in objects]
     return f"{name}\n" + " ,\n".join(texts)
 
 
-def _wants_lines(objects: Sequence[Node]) -> bool:
+def _wants_lines(objects: Sequence[Spelt]) -> bool:
     """Labels in several languages are compared line by line, and so stand on lines of their own."""
     return len(objects) > 1 and any(
         isinstance(node, Blank) or (isinstance(node, Term) and '"@' in node.text)
-        for node in objects
+        for node, _ in objects
     )
 
 
-def _node(node: Node, indent: str, room: int) -> str:
-    text = flat(node)
+def _node(spelt: Spelt, indent: str, room: int) -> str:
+    node, text = spelt
     if len(text) <= room or isinstance(node, Term):
         return text
     inner = indent + _STEP
     if isinstance(node, Collection):
         if not node.items:
             return text
-        items = [inner + _node(item, inner, WIDTH - len(inner)) for item in node.items]
+        room = WIDTH - len(inner)
+        items = [inner + _node((item, flat(item)), inner, room) for item in node.items]
         return "(\n" + "\n".join(items) + f"\n{indent})"
     if not node.pairs:
         return text
@@ -162,7 +165,7 @@ def flat(node: Node) -> str:
     if isinstance(node, Collection):
         return f"( {' '.join(flat(item) for item in node.items)} )" if node.items else "()"
     pairs = [
-        f"{predicate.text} {' , '.join(flat(item) for item in objects)}"
+        f"{predicate.text} {' , '.join(text for _, text in objects)}"
         for predicate, objects in _ordered(node.pairs)
     ]
     return f"[ {' ; '.join(pairs)} ]" if pairs else "[]"

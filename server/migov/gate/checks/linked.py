@@ -267,8 +267,8 @@ def _edits(facts: FileFacts, link: Link, now: str) -> list[Edit]:
     """Return the edit of the cell that puts another object there, where its prefix serves both."""
     place = place_of(facts, link, 2)
     prefixes = read_mappings(facts.file).prefixes
-    cell = facts.positions.text_at(facts.positions.line_at(link.row)).split("\t")
-    short = cell[link.columns[2] - 1].rstrip()
+    cells = (facts.positions.line_at(link.row).text or "").split("\t")
+    short = cells[link.columns[2] - 1].rstrip()
     prefix = short.partition(":")[0]
     namespace = prefixes.get(prefix, "")
     if not namespace or not now.startswith(namespace):
@@ -279,7 +279,7 @@ def _edits(facts: FileFacts, link: Link, now: str) -> list[Edit]:
 def place_of(facts: FileFacts, link: Link, term: int) -> Place:
     """Return where a term of a link stands: 0 its subject, 1 its predicate, 2 its object."""
     start = facts.positions.line_at(link.row)
-    cells = facts.positions.text_at(start).split("\t", link.columns[term])
+    cells = (start.text or "").split("\t", link.columns[term])
     width = sum(len(cell) + 1 for cell in cells[: link.columns[term] - 1])
     return Place(facts.path, link.row, width + 1, start.text)
 
