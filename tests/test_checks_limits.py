@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections import Counter
 
 import pytest
+from pyoxigraph import RdfFormat, parse
+from rdflib import RDF, BNode, Graph, URIRef
 
 from migov.dataset import ContentFile
 from migov.gate.checks import Context, run
-from migov.gate.report import Finding
+from migov.gate.report import Finding, Report
+from migov.gate.serialise import report_turtle
+from migov.gate.shapes import SH
 from test_checks import BASE, FILES
 
 _PATH = "data/actors/new-actors.ttl"
@@ -50,3 +54,17 @@ def test_the_likeliest_of_many_duplicates_are_told() -> None:
     told = Counter(str(f.focus) for f in found(text) if f.rule == "migov:likely-duplicate")
     assert len(told) == 99
     assert set(told.values()) == {1, 2, 3}
+
+
+def test_many_results_of_one_nameless_shape_are_reported() -> None:
+    """So many nodes that hang together cannot be compared, and need not be laid out."""
+    graph, report, shape = Graph(), BNode(), BNode()
+    graph.add((report, RDF.type, SH.ValidationReport))
+    for number in range(300):
+        result = BNode()
+        graph.add((report, SH.result, result))
+        graph.add((result, SH.sourceShape, shape))
+        graph.add((result, SH.focusNode, URIRef(f"http://a.example/{number}")))
+    written = report_turtle(Report((), graph=graph))
+    assert len(list(parse(written, format=RdfFormat.TURTLE))) == 902
+    assert report_turtle(Report((), graph=graph)) == written
