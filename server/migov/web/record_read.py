@@ -309,7 +309,7 @@ class _Reader:
             term = terms.get(question.key)
             if term is None and question.is_needed and question.kind in ("text", "note"):
                 language = self._language if question.kind == "text" else languages()[0]
-                term = drafting.text_of(None, f"the {question.field.key}", language)
+                term = drafting.text_of(None, question.label, language)
             if term is not None and question.key != "mg-certainty":
                 yield f"{compact(question.field.path)} {term}"
 
