@@ -68,3 +68,14 @@ def test_many_results_of_one_nameless_shape_are_reported() -> None:
     written = report_turtle(Report((), graph=graph))
     assert len(list(parse(written, format=RdfFormat.TURTLE))) == 902
     assert report_turtle(Report((), graph=graph)) == written
+
+
+def test_a_file_that_says_nothing_of_its_graph_is_told_at_its_beginning() -> None:
+    text = "# path\n@prefix mg: <https://w3id.org/migov/ns#> .\n<http://a.example/s> a mg:Actor .\n"
+    file = ContentFile(_PATH, text.encode())
+    told = {
+        f.rule.removeprefix("migov:"): (f.place.line, f.place.column)
+        for f in run(Context.change(BASE, {**FILES, _PATH: file}))
+        if f.place is not None
+    }
+    assert told["graph-described"] == told["missing-licence"] == (1, 1)

@@ -130,7 +130,7 @@ def _description(context: Context, facts: FileFacts) -> Iterator[Finding]:
         ),
         focus=facts.graph,
         predicate=TYPE,
-        place=facts.positions.node_at(facts.graph),
+        place=facts.graph_place,
         expected=("mg:SourceRecord or mg:CuratedGraph", "mg:SourceRecord ou mg:CuratedGraph"),
         example=f"<> a {'mg:SourceRecord' if record else 'mg:CuratedGraph'} .",
     )

@@ -55,7 +55,7 @@ def _graph(context: Context, facts: FileFacts, types: set[Object]) -> Iterator[F
             ),
             focus=facts.graph,
             predicate=mg("sourceDocument"),
-            place=facts.positions.node_at(facts.graph),
+            place=facts.graph_place,
             example="<> a mg:SourceRecord ; mg:sourceDocument document:000 .",
         )
     if not types & _KNOWN and not facts.values(facts.graph, _LICENCE):
@@ -67,7 +67,7 @@ def _graph(context: Context, facts: FileFacts, types: set[Object]) -> Iterator[F
             ),
             focus=facts.graph,
             predicate=_LICENCE,
-            place=facts.positions.node_at(facts.graph),
+            place=facts.graph_place,
             example=f"<> dcterms:license {_CC_BY} .",
         )
 

@@ -16,7 +16,7 @@ from pyoxigraph import BlankNode, Literal, NamedNode, Quad, Triple
 
 from migov.dataset import ContentFile, graph_iri, holds_graph, is_turtle, read_quads
 from migov.dataset.positions import Positions
-from migov.errors import ContentSyntaxError
+from migov.errors import ContentSyntaxError, Place
 from migov.vocabulary import BASE, NS, STANDARD_PREFIXES
 
 Files = Mapping[str, ContentFile]
@@ -80,6 +80,12 @@ class FileFacts:
     @cached_property
     def positions(self) -> Positions:
         return Positions(self.file, self.quads)
+
+    @property
+    def graph_place(self) -> Place:
+        """Where the file first speaks of its graph, or its beginning, where it would."""
+        found = self.positions.node_at(self.graph)
+        return self.positions.line_at(1) if found.column is None else found
 
     @cached_property
     def by_subject(self) -> dict[Node, list[Triple]]:
