@@ -42,7 +42,7 @@ class TestReasons:
     def test_they_unfold_under_their_statement_and_fold_again(self, page: Page) -> None:
         page.goto("/id/place/mar")
         line = page.locator("section.inferred li", has_text="World").first
-        button = line.get_by_role("button", name="why?")
+        button = line.get_by_role("button", name="why?").first
         expect(button).to_have_attribute("aria-expanded", "false")
         button.focus()
         page.keyboard.press("Enter")
