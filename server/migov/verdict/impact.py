@@ -53,6 +53,7 @@ def findings(changes: Impact) -> Iterator[Finding]:
         if query.before is None:
             continue
         with_values = {language: _with(query, language) for language in ("en", "fr")}
+        rows = {language: rows_of(query.before, language) for language in ("en", "fr")}
         place = Place(f"queries/{query.slug}.rq", 1, 1)
         if query.after is None:
             yield Finding(
@@ -67,8 +68,8 @@ def findings(changes: Impact) -> Iterator[Finding]:
                 place=place,
                 label=dict(query.title),
                 expected={
-                    "en": f"an answer, as before the change ({query.before} rows)",
-                    "fr": f"une réponse, comme avant la modification ({query.before} lignes)",
+                    "en": f"an answer, as before the change ({rows['en']})",
+                    "fr": f"une réponse, comme avant la modification ({rows['fr']})",
                 },
             )
         elif query.before and not query.after:
@@ -76,14 +77,25 @@ def findings(changes: Impact) -> Iterator[Finding]:
                 EMPTY,
                 Severity.WARNING,
                 {
-                    "en": f"The canned query {with_values['en']} had {query.before} rows and has "
-                    "none after this change.",
-                    "fr": f"La requête enregistrée {with_values['fr']} avait {query.before} lignes "
-                    "et n’en a plus aucune après cette modification.",
+                    "en": f"The canned query {with_values['en']} had {rows['en']} and "
+                    "has none after this change.",
+                    "fr": f"La requête enregistrée {with_values['fr']} avait "
+                    f"{rows['fr']} et n’en a plus aucune après cette modification.",
                 },
                 place=place,
                 label=dict(query.title),
             )
+
+
+def rows_of(count: int | None, language: str) -> str:
+    """Return a number of rows in words; French has one row where there is none.
+
+    >>> rows_of(1, "en"), rows_of(0, "en"), rows_of(0, "fr")
+    ('1 row', '0 rows', '0 ligne')
+    """
+    is_one = count in ((0, 1) if language == "fr" else (1,))
+    word = {"en": "row", "fr": "ligne"}[language]
+    return f"{'?' if count is None else count} {word}{'' if is_one else 's'}"
 
 
 def _with(query: QueryImpact, language: str) -> str:

@@ -14,6 +14,8 @@ _KEPT: Final = "\u00a0\u202f\u200c\u200d"
 
 MOST = 12
 """Lines of one list; JSON has all of them."""
+LONGEST = 2_000
+"""Characters of one text; JSON has all of them."""
 
 
 def as_text(verdict: Verdict, language: str = "en") -> str:
@@ -40,11 +42,15 @@ def as_text(verdict: Verdict, language: str = "en") -> str:
 
 
 def printable(text: str) -> str:
-    """Return a text without characters that steer a terminal.
+    """Return a text without characters that steer a terminal, and no more of it than people read.
 
     >>> printable("a\\x1b[31mb")
     'a�[31mb'
+    >>> printable("x" * 5_000)[-11:]
+    'xx… [+3000]'
     """
+    if len(text) > LONGEST:
+        text = f"{text[:LONGEST]}… [+{len(text) - LONGEST}]"
     return "".join(char if char.isprintable() or char in _KEPT else "�" for char in text)
 
 

@@ -9,6 +9,7 @@ from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
 from migov.change.entities import EntityChange
 from migov.gate.report import Finding, Severity
+from migov.verdict.impact import rows_of
 from migov.verdict.model import Judged, QueryImpact, Verdict
 from migov.verdict.notes import shape_name
 from migov.vocabulary import GRAPH, compact
@@ -62,7 +63,7 @@ WORDS: Final = {
         "other-answers": "{asked} questions asked, {changed} with other answers.",
         "same-inference": "The same as before.",
         "fails-now": "cannot be asked",
-        "rows": "{before} → {after} rows",
+        "rows": "{before} → {after} {rows}",
         "laid-out": "No triple changes in {paths}: only layout, comments or unlinked pairs.",
         "left-out": "Not of the dataset, and not looked at: {paths}.",
         "more": "… and {count} more",
@@ -96,7 +97,7 @@ WORDS: Final = {
         "other-answers": "{asked} questions posées, dont {changed} avec d’autres réponses.",
         "same-inference": "Comme avant.",
         "fails-now": "ne peut être posée",
-        "rows": "{before} → {after} lignes",
+        "rows": "{before} → {after} {rows}",
         "laid-out": (
             "Aucun triplet ne change dans {paths} : seulement la mise en page, des commentaires "
             "ou des paires sans lien."
@@ -216,6 +217,8 @@ def query_line(query: QueryImpact, language: str) -> str:
     if query.after is None:
         return f"{head} — {words['fails-now']}"
     rows = words["rows"].format(
-        before="?" if query.before is None else query.before, after=query.after
+        before="?" if query.before is None else query.before,
+        after=query.after,
+        rows=rows_of(query.after, language).partition(" ")[2],
     )
     return f"{head} — {rows}, +{len(query.gained)} −{len(query.lost)}"
