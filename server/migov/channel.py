@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import select
+import threading
 import time
 from typing import Final
 
@@ -32,6 +33,18 @@ def receive_exactly(descriptor: int, size: int, until: float) -> bytes:
         parts.append(part)
         size -= len(part)
     return b"".join(parts)
+
+
+def end_with_owner(descriptor: int) -> None:
+    """End this process once the other end of a socket is closed, even in the middle of its work."""
+    threading.Thread(target=_watch, args=(descriptor,), daemon=True).start()
+
+
+def _watch(descriptor: int) -> None:
+    poll = select.poll()
+    poll.register(descriptor, 0)  # only what is always reported: the other end is gone
+    poll.poll()
+    os._exit(0)
 
 
 def _wait(descriptor: int, event: int, until: float) -> None:

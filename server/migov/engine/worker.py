@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import json
 import os
-import select
 import socket
-import threading
 import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
@@ -26,6 +24,7 @@ from pyoxigraph import (
     serialize,
 )
 
+from migov.channel import end_with_owner
 from migov.engine import frames
 from migov.engine.arriving import Arriving, Request
 from migov.engine.formats import GRAPHS, SOLUTIONS
@@ -132,7 +131,7 @@ class Worker:
 def run(store: Store, channel: int, limit: int, drop_rights: Callable[[], None]) -> NoReturn:
     """Answer what comes through a channel, a socket by its descriptor, until it closes."""
     connection = socket.socket(fileno=channel)
-    threading.Thread(target=_watch, args=(channel,), daemon=True).start()
+    end_with_owner(channel)
     drop_rights()
     worker = Worker(store, limit)
     requests = Arriving(connection)
@@ -169,11 +168,3 @@ def _kind(result: QuerySolutions | QueryBoolean | QueryTriples) -> int:
     if isinstance(result, QueryTriples):
         return frames.GRAPH
     return frames.BOOLEAN if isinstance(result, QueryBoolean) else frames.SOLUTIONS
-
-
-def _watch(channel: int) -> None:
-    """Leave when the channel breaks, even in the middle of a query."""
-    poll = select.poll()
-    poll.register(channel, 0)  # only what is always reported: the other end is gone
-    poll.poll()
-    os._exit(0)
