@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from threading import Thread
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from playwright.sync_api import Browser, sync_playwright
 
 from git_repository import content_repository, git
 from migov.engine import Engine, Published
@@ -29,6 +31,7 @@ from second_server import countries, oxigraph
 from stores import PASSWORD, STORES, RunningStore, running_store
 
 ROOT = Path(__file__).resolve().parent.parent
+pytest_plugins = ["scratch_support"]
 collect_ignore = ["interop"]  # scripts for another environment
 _ADDRESS = re.compile(r" at (http://\S+?:\d+/)")
 
@@ -172,3 +175,16 @@ def endpoint(cache: Path) -> Iterator[str]:
     """The address of a real server over this checkout."""
     with running(ROOT, cache, "--deadline", "3") as address:
         yield address
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Debian's chromium; a module's own, since the loop that drives it is in the way of others."""
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(
+            executable_path=shutil.which("chromium"),
+            args=["--disable-gpu", "--disable-background-networking"],
+            chromium_sandbox=os.geteuid() != 0,
+        )
+        yield opened
+        opened.close()

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from urllib.parse import urlencode
 
 import httpx
+import pytest
 
 from conftest import started
 
@@ -32,6 +33,19 @@ def scratch(*options: str) -> Iterator[httpx.Client]:
 def empty(client: httpx.Client) -> None:
     """Let the dataset be as it was when it began."""
     assert client.post("/sparql", data={"update": "DROP ALL"}).status_code == 204
+
+
+@pytest.fixture(scope="module")
+def scratch_server() -> Iterator[httpx.Client]:
+    with scratch("--deadline", "5") as client:
+        yield client
+
+
+@pytest.fixture
+def dataset(scratch_server: httpx.Client) -> httpx.Client:
+    """A scratch server with nothing in its dataset."""
+    empty(scratch_server)
+    return scratch_server
 
 
 def put(store: httpx.Client, text: str, path: str = AT_G) -> httpx.Response:

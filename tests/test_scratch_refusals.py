@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import ClassVar
 
 import httpx
@@ -15,24 +14,9 @@ from scratch_support import (
     TURTLE,
     UPDATE,
     ask,
-    empty,
     said,
-    scratch,
     told,
 )
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[httpx.Client]:
-    with scratch("--deadline", "5") as client:
-        yield client
-
-
-@pytest.fixture
-def store(server: httpx.Client) -> httpx.Client:
-    """The server with nothing in its dataset."""
-    empty(server)
-    return server
 
 
 class TestNothingReachesOutside:
@@ -55,14 +39,14 @@ class TestNothingReachesOutside:
             "BASE <file:///etc/> INSERT { ?s ?p ?o } USING <passwd> WHERE { ?s ?p ?o }",
         ],
     )
-    def test_updates(self, store: httpx.Client, update: str) -> None:
-        assert store.post("/sparql", data={"update": update}).status_code == 403
-        assert not ask(store, "?s ?p ?o")
+    def test_updates(self, dataset: httpx.Client, update: str) -> None:
+        assert dataset.post("/sparql", data={"update": update}).status_code == 403
+        assert not ask(dataset, "?s ?p ?o")
 
     @pytest.mark.parametrize("name", ["using-graph-uri", "using-named-graph-uri"])
-    def test_the_dataset_of_an_update(self, store: httpx.Client, name: str) -> None:
+    def test_the_dataset_of_an_update(self, dataset: httpx.Client, name: str) -> None:
         fields = {"update": "INSERT { ?s ?p 1 } WHERE { ?s ?p ?o }", name: "file:///etc/passwd"}
-        told(store.post("/sparql", data=fields), 403)
+        told(dataset.post("/sparql", data=fields), 403)
 
     @pytest.mark.parametrize(
         "query",
@@ -73,8 +57,8 @@ class TestNothingReachesOutside:
             "SELECT * FROM <relative> { ?s ?p ?o }",
         ],
     )
-    def test_queries(self, store: httpx.Client, query: str) -> None:
-        told(store.post("/sparql", data={"query": query}), 403)
+    def test_queries(self, dataset: httpx.Client, query: str) -> None:
+        told(dataset.post("/sparql", data={"query": query}), 403)
 
     @pytest.mark.parametrize(
         ("media_type", "body", "status"),
@@ -95,25 +79,27 @@ class TestNothingReachesOutside:
              f'<?xml version="1.0" encoding="UTF-7"?><r:RDF xmlns:r="{RDF}"/>', 400),
         ],
     )  # fmt: skip
-    def test_documents(self, store: httpx.Client, media_type: str, body: str, status: int) -> None:
+    def test_documents(
+        self, dataset: httpx.Client, media_type: str, body: str, status: int
+    ) -> None:
         headers = {"Content-Type": media_type}
-        told(store.put(AT_G, content=body.encode(), headers=headers), status)
-        told(store.get(AT_G), 404)
+        told(dataset.put(AT_G, content=body.encode(), headers=headers), status)
+        told(dataset.get(AT_G), 404)
 
-    def test_other_encodings(self, store: httpx.Client) -> None:
+    def test_other_encodings(self, dataset: httpx.Client) -> None:
         text = f'<?xml version="1.0" encoding="UTF-16"?><!DOCTYPE r><r:RDF xmlns:r="{RDF}"/>'
         headers = {"Content-Type": "application/rdf+xml"}
         for encoding in ("utf-16", "utf-16-le", "utf-16-be"):
-            told(store.put(AT_G, content=text.encode(encoding), headers=headers), 400)
+            told(dataset.put(AT_G, content=text.encode(encoding), headers=headers), 400)
 
-    def test_what_only_looks_like_it(self, store: httpx.Client) -> None:
+    def test_what_only_looks_like_it(self, dataset: httpx.Client) -> None:
         body = f'<r:RDF xmlns:r="{RDF}"><!-- <!DOCTYPE r> --><r:Description r:about="a:a">'
         body += '<b xmlns="a:"><![CDATA[<!DOCTYPE r>]]></b></r:Description></r:RDF>'
         headers = {"Content-Type": "application/rdf+xml"}
-        assert store.put(AT_G, content=body, headers=headers).status_code == 201
-        assert said(store) == {'<a:a> <a:b> "<!DOCTYPE r>" .'}
+        assert dataset.put(AT_G, content=body, headers=headers).status_code == 201
+        assert said(dataset) == {'<a:a> <a:b> "<!DOCTYPE r>" .'}
         update = "INSERT DATA { <a:load> <a:service> 'LOAD' } # LOAD <a:b>"
-        assert store.post("/sparql", data={"update": update}).status_code == 204
+        assert dataset.post("/sparql", data={"update": update}).status_code == 204
 
     @pytest.mark.parametrize(
         ("media_type", "body"),
@@ -124,11 +110,11 @@ class TestNothingReachesOutside:
             ("application/rdf+xml", b"<a>" * 100_000),
         ],
     )
-    def test_monsters(self, store: httpx.Client, media_type: str, body: bytes) -> None:
-        response = store.put(AT_G, content=body, headers={"Content-Type": media_type})
+    def test_monsters(self, dataset: httpx.Client, media_type: str, body: bytes) -> None:
+        response = dataset.put(AT_G, content=body, headers={"Content-Type": media_type})
         assert response.status_code in (400, 503)
         assert response.headers["Content-Type"] == "application/problem+json"
-        assert not ask(store, "?s ?p ?o")
+        assert not ask(dataset, "?s ?p ?o")
 
 
 class TestForeignPages:
@@ -147,7 +133,7 @@ class TestForeignPages:
     @pytest.mark.parametrize(("method", "path", "headers", "body"), WRITES)
     def test_origin(
         self,
-        store: httpx.Client,
+        dataset: httpx.Client,
         origin: str,
         method: str,
         path: str,
@@ -155,29 +141,29 @@ class TestForeignPages:
         body: str,
     ) -> None:
         foreign = {**headers, "Origin": origin}
-        told(store.request(method, path, headers=foreign, content=body), 403)
-        assert not ask(store, "?s ?p ?o")
+        told(dataset.request(method, path, headers=foreign, content=body), 403)
+        assert not ask(dataset, "?s ?p ?o")
 
     @pytest.mark.parametrize("site", ["cross-site", "same-site"])
-    def test_a_form_without_an_origin(self, store: httpx.Client, site: str) -> None:
+    def test_a_form_without_an_origin(self, dataset: httpx.Client, site: str) -> None:
         method, path, headers, body = self.WRITES[0]
         foreign = {**headers, "Sec-Fetch-Site": site}
-        told(store.request(method, path, headers=foreign, content=body), 403)
+        told(dataset.request(method, path, headers=foreign, content=body), 403)
 
-    def test_its_own_pages_may(self, store: httpx.Client) -> None:
+    def test_its_own_pages_may(self, dataset: httpx.Client) -> None:
         method, path, headers, body = self.WRITES[0]
         own = {
             **headers,
-            "Origin": str(store.base_url).rstrip("/"),
+            "Origin": str(dataset.base_url).rstrip("/"),
             "Sec-Fetch-Site": "same-origin",
         }
-        assert store.request(method, path, headers=own, content=body).status_code == 204
+        assert dataset.request(method, path, headers=own, content=body).status_code == 204
 
     @pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "192.0.2.1:80", ""])
-    def test_another_name_for_the_loopback(self, store: httpx.Client, host: str) -> None:
+    def test_another_name_for_the_loopback(self, dataset: httpx.Client, host: str) -> None:
         """A name that a foreign page controls may lead here (DNS rebinding)."""
         for method, path, headers, body in (*self.WRITES, ("GET", "/sparql", {}, "")):
             named = {**headers, "Host": host, "Origin": f"http://{host}"}
-            response = store.request(method, path, headers=named, content=body)
+            response = dataset.request(method, path, headers=named, content=body)
             assert response.status_code in (400, 403)
-        assert not ask(store, "?s ?p ?o")
+        assert not ask(dataset, "?s ?p ?o")

@@ -6,12 +6,10 @@ whose script is not given to the browser: axe itself needs one that runs scripts
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from axe_support import TAGS, axe_script, violations
 from scratch_support import scratch
@@ -68,18 +66,6 @@ SMALL = (*PAGES[::2], "/api", "/snapshot?format=html", "/initiatives?from=2015&t
 @pytest.fixture(scope="module")
 def axe() -> str:
     return axe_script()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"),
-            args=["--disable-gpu", "--disable-background-networking"],
-            chromium_sandbox=os.geteuid() != 0,
-        )
-        yield opened
-        opened.close()
 
 
 @pytest.fixture(scope="module")

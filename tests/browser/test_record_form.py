@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from axe_support import TAGS, axe_script, violations
 
@@ -50,18 +48,6 @@ WRITTEN = {
     "title": "العودة الآمنة",
     "participation-0-mg-actor": "European Union",
 }
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"),
-            args=["--disable-gpu", "--disable-background-networking"],
-            chromium_sandbox=os.geteuid() != 0,
-        )
-        yield opened
-        opened.close()
 
 
 @pytest.fixture(params=["desktop", "phone"])
