@@ -32,10 +32,13 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """The store to ask and its graphs to see; `named` is None for all of them."""
+    """The store to ask and its graphs to see; None is its own default graph, or all named ones.
+
+    A store that is told graphs looks at each triple's, also where they are its own.
+    """
 
     store: Store
-    default: _Graphs
+    default: _Graphs | None
     named: list[NamedNode | BlankNode] | None
 
 
@@ -57,8 +60,8 @@ class Scopes:
         """
         clause = asked.dataset or _own(asked)
         if clause is None:
-            default = [ASSERTED_GRAPH, INFERRED_GRAPH] if asked.inferred else [ASSERTED_GRAPH]
-            return Scope(self._store, self._nodes(default), self._usual(asked))
+            both = self._nodes([ASSERTED_GRAPH, INFERRED_GRAPH]) if asked.inferred else None
+            return Scope(self._store, both, self._usual(asked))
         default, named = list(clause[0]), list(clause[1])
         if asked.inferred:
             default.append(INFERRED_GRAPH)
@@ -67,10 +70,8 @@ class Scopes:
 
     def _usual(self, asked: Asked) -> list[NamedNode | BlankNode] | None:
         """Return the named graphs of a query that says nothing about them."""
-        if asked.inferred or not self._has_inferred:
+        if asked.inferred or not self._has_inferred or not _may_say(asked.text, "graph"):
             return None
-        if not _may_say(asked.text, "graph"):
-            return []
         tokens = tokenize(asked.text)
         resolved = iris(tokens, known=asked.prefixes.all)
         if INFERRED_GRAPH in resolved:

@@ -115,7 +115,11 @@ COUNTED: Final = frozenset(_ROWS)
 
 
 class _Counted(Spool):
-    """A spool that ends the writing once it holds more than `most` rows."""
+    """A spool that ends the writing once it holds more than `most` rows.
+
+    A row has a byte at least, so nothing is counted in the first `most` bytes: nearly every answer
+    ends before.
+    """
 
     def __init__(self, limit: int, rows: _Rows, most: int) -> None:
         super().__init__(limit)
@@ -123,19 +127,25 @@ class _Counted(Spool):
         self._most = most
         self._seen = 0
         self._looked = 0
-        self._last = b""
+        self._last: bytes | None = None
 
     def write(self, data: Any) -> int:
         written = super().write(data)
-        # A mark may lie across two pieces.
-        joined = self._last + data
-        self._seen += joined.count(self._rows.mark)
-        self._last = joined[-(len(self._rows.mark) - 1) :] if len(self._rows.mark) > 1 else b""
-        if self._seen >= self._most + self._rows.more and self.tell() >= self._looked * _GROWTH:
-            self._looked = self.tell()
-            if self.end() is not None:
-                raise _Enough
+        if self.tell() > self._most:
+            self._count(data)
+            enough = self._seen >= self._most + self._rows.more
+            if enough and self.tell() >= self._looked * _GROWTH:
+                self._looked = self.tell()
+                if self.end() is not None:
+                    raise _Enough
         return written
+
+    def _count(self, data: bytes) -> None:
+        """Add the marks in what is new, which is everything at first; one may lie across two."""
+        new = self.getvalue() if self._last is None else self._last + data
+        mark = self._rows.mark
+        self._seen += new.count(mark)
+        self._last = new[-(len(mark) - 1) :] if len(mark) > 1 else b""
 
     def end(self) -> int | None:
         """Return where the rows that are given end, or None when there are not more of them."""
