@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import socket
 import threading
 import time
@@ -22,6 +23,10 @@ from migov.settings import Settings
 from migov.web import create_app
 
 Head = list[tuple[str, str]]
+
+_OWN = re.compile(rb"\r\n(?:date|content-length): [^\r]*")
+_ID = re.compile(rb"\r\nx-request-id: ([^\r]*)")
+_LENGTH = re.compile(rb"\r\ncontent-length: (\d+)\r\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,3 +125,36 @@ def until(condition: Callable[[], object], seconds: float = 10) -> None:
     while not condition():
         assert time.monotonic() < end, "it did not happen in time"
         time.sleep(0.01)
+
+
+def get(path: str, *headers: str, method: str = "GET") -> bytes:
+    """Return a request without a body."""
+    return "\r\n".join([f"{method} {path} HTTP/1.1", "Host: x", *headers, "", ""]).encode()
+
+
+def answer_on(connection: socket.socket, has_body: bool = True) -> bytes:
+    """Return one answer of an open connection."""
+    found = b""
+    while b"\r\n\r\n" not in found:
+        part = connection.recv(1)
+        assert part, found
+        found += part
+    length = _LENGTH.search(found)
+    left = int(length[1]) if length and has_body else 0
+    while left:
+        part = connection.recv(left)
+        assert part, found
+        found, left = found + part, left - len(part)
+    return found
+
+
+def ask(connection: socket.socket, request: bytes) -> bytes:
+    """Send one request over an open connection and return its answer."""
+    connection.sendall(request)
+    return answer_on(connection)
+
+
+def alike(answer: bytes) -> bytes:
+    """Return an answer without what every answer has of its own."""
+    named = _ID.search(answer)
+    return _OWN.sub(b"", answer.replace(named[1], b"") if named else answer)

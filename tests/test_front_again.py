@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +10,7 @@ from urllib.parse import quote
 import pytest
 
 import small
-from front_support import Served, exchange, serving, until
+from front_support import Served, alike, answer_on, ask, exchange, get, serving, until
 from migov.front.again import Remembered
 from migov.front.exchange import Request
 from migov.operating.requests import Finished
@@ -21,8 +20,6 @@ COUNT = "/sparql?query=" + quote("SELECT (COUNT(*) AS ?n) { ?s a mg:Project }")
 RUNAWAY = "/sparql?query=" + quote(
     f"SELECT (COUNT(*) AS ?n) {{ {' . '.join(f'?a{n} ?b{n} ?c{n}' for n in range(12))} }}"
 )
-_OWN = re.compile(rb"\r\n(?:date|x-request-id|content-length): [^\r]*|\"request\": \"[^\"]*\"")
-_LENGTH = re.compile(rb"\r\ncontent-length: (\d+)\r\n")
 
 
 @pytest.fixture(scope="module")
@@ -47,35 +44,6 @@ def told(served: Served) -> Iterator[list[Finished]]:
 def connection(served: Served) -> Iterator[socket.socket]:
     with socket.create_connection(served.early, timeout=20) as connected:
         yield connected
-
-
-def get(path: str, *headers: str, method: str = "GET") -> bytes:
-    return "\r\n".join([f"{method} {path} HTTP/1.1", "Host: x", *headers, "", ""]).encode()
-
-
-def answer_on(connection: socket.socket, has_body: bool = True) -> bytes:
-    """Return one answer of an open connection."""
-    found = b""
-    while b"\r\n\r\n" not in found:
-        part = connection.recv(1)
-        assert part, found
-        found += part
-    length = _LENGTH.search(found)
-    left = int(length[1]) if length and has_body else 0
-    while left:
-        part = connection.recv(left)
-        assert part, found
-        found, left = found + part, left - len(part)
-    return found
-
-
-def ask(connection: socket.socket, request: bytes) -> bytes:
-    connection.sendall(request)
-    return answer_on(connection)
-
-
-def alike(answer: bytes) -> bytes:
-    return _OWN.sub(b"", answer)
 
 
 def test_each_time_the_same_answer_with_an_id_of_its_own(

@@ -51,8 +51,10 @@ _NUMBERS: Final[dict[str | None, int]] = {
 }
 
 
-def pack_query(query: Query, prefixes: bytes | None = None) -> bytes:
-    """Return the request that asks a query; `prefixes` are its own, where they are packed already.
+def pack_query(query: Query, prefixes: bytes | None = None, text: str | None = None) -> bytes:
+    """Return the request that asks a query, or another one in the same way by its `text`.
+
+    `prefixes` are those of the query, where they are packed already.
 
     Surrogates pass, so that the worker refuses them as it refuses anything else.
     """
@@ -61,7 +63,7 @@ def pack_query(query: Query, prefixes: bytes | None = None) -> bytes:
         dataset = json.dumps([query.default_graphs or (), query.named_graphs or ()]).encode()
     return pack(
         QUERY,
-        query.text.encode("utf-8", "surrogatepass"),
+        (query.text if text is None else text).encode("utf-8", "surrogatepass"),
         packed_prefixes(query.prefixes) if prefixes is None else prefixes,
         dataset,
         query.solutions,

@@ -14,7 +14,7 @@ from migov.front.replies import Reply
 if TYPE_CHECKING:
     from migov.front.connection import Connection
 
-_MOST: Final = 1_000
+MOST: Final = 1_000
 """Requests that are remembered; the first of them goes first."""
 _LONGEST: Final = 4_096
 """Bytes of a request that is worth remembering."""
@@ -39,23 +39,27 @@ class Remembered:
         return self._seen.get(raw)
 
     def remember(self, raw: bytes, request: Request, key: Hashable) -> None:
-        """Remember what was read, where `raw` is this one request and nothing beside it.
-
-        A head has a line for the request, one for each header and an empty one: with any other
-        number of lines something was folded, left out or sent ahead.
-        """
-        if (
-            len(raw) <= _LONGEST
-            and request.method == b"GET"
-            and request.keep_alive
-            and raw.endswith(b"\r\n\r\n")
-            and raw.count(b"\n") == len(request.headers) + 2
-            and not any(name in request.fields for name in _OWN)
-            and not request.has_conditions
-        ):
+        """Remember what was read, where that can be read again in the same bytes."""
+        if len(raw) <= _LONGEST and is_plain(raw, request):
             self._seen[raw] = Seen(request, key)
-            if len(self._seen) > _MOST:
+            if len(self._seen) > MOST:
                 self._seen.popitem(last=False)
+
+
+def is_plain(raw: bytes, request: Request) -> bool:
+    """Whether `raw` is this one request and nothing beside it, and says nothing for one time alone.
+
+    A head has a line for the request, one for each header and an empty one: with any other number
+    of lines something was folded, left out or sent ahead.
+    """
+    return (
+        request.method == b"GET"
+        and request.keep_alive
+        and raw.endswith(b"\r\n\r\n")
+        and raw.count(b"\n") == len(request.headers) + 2
+        and not any(name in request.fields for name in _OWN)
+        and not request.has_conditions
+    )
 
 
 class Again(Exchange):

@@ -18,10 +18,12 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from migov.errors import MigovError, RequestError
 from migov.front.again import Again
+from migov.front.alike import Alike, Manner
 from migov.front.early import Early, is_early
 from migov.front.exchange import Exchange, Headers, Request, joined
 from migov.front.front import Front
 from migov.front.passed import Passed
+from migov.front.plain import PlainQuery
 from migov.front.refused import Refused
 from migov.front.replies import Reply
 from migov.protocol.errors import HeadTooLongError, TooLongError
@@ -84,6 +86,8 @@ class Connection(HttpToolsProtocol):
             if self._is_answered_again(data):
                 return
             self._raw = data
+            if self._is_asked_alike(data):
+                return
         else:
             self._raw = b""
         try:
@@ -120,7 +124,7 @@ class Connection(HttpToolsProtocol):
     def cut_off(self) -> None:
         """Tell whoever still waits that the server stops, and close."""
         exchange = self._current
-        if isinstance(exchange, Early) and not exchange.response_complete:
+        if isinstance(exchange, PlainQuery) and not exchange.response_complete:
             exchange.cut_off()
         self.transport.close()
 
@@ -195,6 +199,11 @@ class Connection(HttpToolsProtocol):
         """Answer the bytes of this request by this key from now on, if they came alone."""
         if self._raw:
             self.front.remembered.remember(self._raw, request, key)
+
+    def remember_manner(self, manner: Manner) -> None:
+        """Read no more than the text of a query that is asked in this manner from now on."""
+        if self._raw:
+            self.front.manners.remember(self._raw, manner)
 
     def reply(self, exchange: Exchange, reply: Reply, body: bytes) -> None:
         """Write a whole reply, and go on with the next request."""
@@ -283,6 +292,15 @@ class Connection(HttpToolsProtocol):
         if reply is None:
             return False
         exchange.reply(reply)
+        return True
+
+    def _is_asked_alike(self, data: bytes) -> bool:
+        """Ask a query of which only the text is new."""
+        found = self.front.manners.find(data)
+        if found is None:
+            return False
+        self._current = exchange = Alike(self, *found)
+        exchange.turn()
         return True
 
     def _advance(self) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 
 from migov.engine import frames
 from migov.front.again import Remembered
+from migov.front.alike import Manners
 from migov.front.kept import Generation, Kept
 from migov.operating.operation import Operation
 from migov.protocol.heads import last_modified
@@ -40,6 +41,7 @@ class Front:
         self.is_early = is_early and site is not None
         self.kept = Kept(site.settings.kept * _MEGABYTE if site else 0)
         self.remembered = Remembered()
+        self.manners = Manners()
         self._prefixes: tuple[Mapping[str, str], bytes] = {}, b""
         self._graphs: tuple[State | None, Collection[str]] = None, ()
         self._modified: tuple[State | None, str] = None, ""

@@ -7,8 +7,7 @@ import itertools
 import os
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -20,8 +19,7 @@ _MOST_HOPS: Final = 20
 """Addresses of a forwarding header that are looked at, the last ones."""
 
 
-@dataclass(frozen=True, slots=True)
-class Finished:
+class Finished(NamedTuple):
     """What there is to know of a request that is over.
 
     `route` is the pattern that its path fitted, None where nothing is served; `status` is 0 where

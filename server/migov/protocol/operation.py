@@ -197,7 +197,7 @@ def answer(
     try:
         found = engine.answer(services.before(engine, query, graphs) if services else query)
     except MigovError as error:
-        raise told(error, operation, query, wanted) from error
+        raise told(error, operation.text, query, wanted) from error
     return replace(found, body=without_unused(found.body, found.format, prefixes))
 
 
@@ -214,7 +214,9 @@ def checked(
 ) -> Query:
     """Return a query that may be given to an engine; raises RequestError for one that may not."""
     check(
-        operation,
+        operation.text,
+        operation.default_graphs,
+        operation.named_graphs,
         graphs=graphs,
         characters=characters,
         prefixes=prefixes,
@@ -233,17 +235,19 @@ def checked(
     )
 
 
-def told(error: MigovError, operation: Operation, query: Query, wanted: Wanted) -> MigovError:
-    """Return an error of an engine as the one who asked is told it."""
+def told(error: MigovError, text: str, query: Query, wanted: Wanted) -> MigovError:
+    """Return an error of an engine as the one who asked for a query by its text is told it."""
     if isinstance(error, QuerySyntaxError):
-        declared = query.text[: len(query.text) - len(operation.text)]
-        error = without_declared(error, declared, operation.text)
-        return explained(error, operation.text, query.prefixes)
+        declared = query.text[: len(query.text) - len(text)]
+        error = without_declared(error, declared, text)
+        return explained(error, text, query.prefixes)
     return _unfit(wanted) if isinstance(error, UnknownFormatError) else error
 
 
 def check(
-    operation: Operation,
+    text: str,
+    default_graphs: Collection[str] | None = None,
+    named_graphs: Collection[str] | None = None,
     *,
     graphs: Collection[str],
     characters: int,
@@ -251,15 +255,9 @@ def check(
     services: bool = False,
 ) -> None:
     """Raise RequestError for a query from outside that no parser may see, or for its dataset."""
-    check_text(operation.text, characters, services=services)
-    log.debug("query", extra={"fields": {"text": operation.text}})
-    check_dataset(
-        operation.text,
-        graphs,
-        operation.default_graphs,
-        operation.named_graphs,
-        prefixes,
-    )
+    check_text(text, characters, services=services)
+    log.debug("query", extra={"fields": {"text": text}})
+    check_dataset(text, graphs, default_graphs, named_graphs, prefixes)
 
 
 def may_be_relative(text: str) -> bool:

@@ -44,7 +44,14 @@ def explained_operation(operation: Operation) -> Explanation:
     """Return why a query from outside answers as it does; raises RequestError or LimitError."""
     dataset = served()
     prefixes, graphs = dataset.prefixes, sorted(dataset.graphs())
-    check(operation, graphs=graphs, characters=dataset.characters, prefixes=prefixes)
+    check(
+        operation.text,
+        operation.default_graphs,
+        operation.named_graphs,
+        graphs=graphs,
+        characters=dataset.characters,
+        prefixes=prefixes,
+    )
     query = Query(
         operation.text,
         inferred=operation.inferred,
