@@ -213,8 +213,8 @@ def test_lists(engine: Engine) -> None:
     assert len(instances_of(engine, NS + "Country", ("en",))) == 249
     codes = [entry.code for entry in concepts_of(engine, CONCEPT + "gcm-objective", ("en",))]
     assert codes == [str(number) for number in range(1, 24)]
-    assert THAMM in [entry.iri for entry in entities_of(engine, "initiative", ("fr",))]
-    assert graphs_of(engine, ("en",))[0].about == (NS + "SourceRecord",)
+    assert THAMM in [entry.iri for entry in entities_of(engine, "initiative", ("fr",)).entries]
+    assert graphs_of(engine, ("en",)).entries[0].about == (NS + "SourceRecord",)
     assert short_name(GFMD_THAMM) == "gfmd/thamm"
 
 

@@ -5,7 +5,15 @@ from migov.entities.describe import Description, Participation, describe, summar
 from migov.entities.graphs import statements_of_graph
 from migov.entities.known import KnownTerms, Likeness
 from migov.entities.labels import Label, labels
-from migov.entities.lists import Entry, concepts_of, entities_of, graphs_of, instances_of, schemes
+from migov.entities.lists import (
+    Entry,
+    Part,
+    concepts_of,
+    entities_of,
+    graphs_of,
+    instances_of,
+    schemes,
+)
 from migov.entities.overview import Overview, overview
 from migov.entities.rdf import quads_about, quads_of_graph, written
 from migov.entities.terms import GraphTerms, NoSuchEntityError, short_name, suggestions
@@ -21,6 +29,7 @@ __all__ = [
     "Likeness",
     "NoSuchEntityError",
     "Overview",
+    "Part",
     "Participation",
     "Property",
     "Source",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from pyoxigraph import Literal
@@ -16,16 +16,18 @@ from migov.entities.claims import (
     Property,
     Source,
     claim_of,
-    claim_pattern,
     grouped,
     sources_of,
 )
 from migov.entities.labels import Label
+from migov.entities.linked import links_to, takes_part, with_notes
 from migov.entities.sparql import Term, iri_of, values
 from migov.vocabulary import INFERRED_GRAPH, NS, STANDARD_PREFIXES
 
-MOST_LINKS: Final = 500
-"""Incoming links that are listed; a query gives the rest."""
+_MOST_INFERRED: Final = 500
+"""Inferred statements that are listed."""
+_SORTED: Final = 4 * _MOST_INFERRED
+"""Inferred statements that are sorted before the first are listed; a store sorts slowly."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,11 @@ class Participation:
 
 @dataclass(slots=True)
 class Description:
-    """All of it. `facts` are asserted, `kept` is beside them, `inferred` follows from the graph."""
+    """All of it. `facts` are asserted, `kept` is beside them, `inferred` follows from the graph.
+
+    Of what leads to a thing that very many name only the first is here: `linked` then says how
+    many statements there are of each property, and `taking` how many participations.
+    """
 
     iri: str
     facts: list[Property]
@@ -51,7 +57,9 @@ class Description:
     inferred: list[Property]
     inferred_incoming: list[Property]
     sources: dict[str, Source]
-    more_links: bool = False
+    linked: Mapping[str, int] = field(default_factory=dict)
+    taking: int = 0
+    more_inferred: bool = False
 
     @property
     def known(self) -> bool:
@@ -90,24 +98,26 @@ class Description:
 def describe(engine: Engine, iri: str) -> Description:
     """Return what the graph says about an IRI; `known` is false when it says nothing."""
     this = values("this", [iri])
-    outgoing = select(engine, _outgoing(this))
-    incoming = select(engine, _incoming(this))
-    takes_part = select(engine, _takes_part(this))
-    inferred = select(engine, _inferred(this))
-    graphs = {row["g"].value for row in (*outgoing, *incoming, *takes_part)}
+    outgoing = with_notes(engine, iri, select(engine, _outgoing(this)))
+    incoming, taking = links_to(engine, iri), takes_part(engine, iri)
+    inferred = sorted(select(engine, _inferred(this)), key=_place)
+    graphs = {row["g"].value for row in (*outgoing, *incoming.rows, *taking.rows)}
     sources = sources_of(engine, graphs)
     facts = grouped(outgoing, sources, iri)
-    back = [{**row, "o": row["s"]} for row in inferred if "s" in row]
+    listed = inferred[:_MOST_INFERRED]
+    back = [{**row, "o": row["s"]} for row in listed if "s" in row]
     return Description(
         iri,
         facts=[part for part in facts if part.iri not in KEPT],
         kept=[part for part in facts if part.iri in KEPT],
-        participations=[_participation(row, sources) for row in takes_part],
-        incoming=grouped(incoming[:MOST_LINKS], sources, None),
-        inferred=grouped([row for row in inferred if "o" in row], {}, iri),
+        participations=[_participation(row, sources) for row in taking.rows],
+        incoming=_with_counted(grouped(incoming.rows, sources, None), incoming.counts),
+        inferred=grouped([row for row in listed if "o" in row], {}, iri),
         inferred_incoming=grouped(back, {}, None),
         sources=sources,
-        more_links=len(incoming) > MOST_LINKS,
+        linked=incoming.counts,
+        taking=taking.more,
+        more_inferred=len(inferred) > len(listed),
     )
 
 
@@ -132,43 +142,21 @@ def summaries(engine: Engine, iri: str, languages: Sequence[str]) -> dict[str, L
     }
 
 
+def _with_counted(properties: list[Property], counts: Mapping[str, int]) -> list[Property]:
+    """Return properties and those of which there is only a count."""
+    told = {part.iri for part in properties}
+    return [*properties, *(Property(iri, []) for iri in counts if iri not in told)]
+
+
 def _outgoing(this: str) -> str:
     return f"""{PREFIXES}
-    SELECT ?g ?p ?o ?part ?partValue ?locator ?certainty ?wording ?comment WHERE {{
+    SELECT ?g ?p ?o ?part ?partValue WHERE {{
       {this}
       GRAPH ?g {{
         ?this ?p ?o .
-        {claim_pattern("?this", "?o")}
         OPTIONAL {{ FILTER(isBlank(?o)) ?o ?part ?partValue }}
       }}
     }} ORDER BY ?p ?o ?g ?part ?partValue"""
-
-
-def _incoming(this: str) -> str:
-    return f"""{PREFIXES}
-    SELECT ?g ?p ?o ?locator ?certainty ?wording ?comment WHERE {{
-      {this}
-      GRAPH ?g {{
-        {{ ?o ?p ?this FILTER(isIRI(?o)) }}
-        UNION {{ ?s ?p ?this . ?o ?via ?s FILTER(isBlank(?s) && isIRI(?o)) }}
-        FILTER(?p NOT IN (mg:actor, mg:participationIn, rdf:subject, rdf:object))
-        {claim_pattern("?o", "?this")}
-      }}
-    }} ORDER BY ?p ?o ?g LIMIT {MOST_LINKS + 1}"""
-
-
-def _takes_part(this: str) -> str:
-    return f"""{PREFIXES}
-    SELECT ?g ?n ?role ?actor ?target ?locator ?certainty ?wording WHERE {{
-      {this}
-      GRAPH ?g {{
-        {{ ?n mg:participationIn ?this }} UNION {{ ?n mg:actor ?this }}
-        ?n mg:participationIn ?target ; mg:actor ?actor ; mg:role ?role .
-        OPTIONAL {{ ?n mg:locator ?locator }}
-        OPTIONAL {{ ?n mg:certainty ?certainty }}
-        OPTIONAL {{ ?n mg:wording ?wording }}
-      }}
-    }} ORDER BY ?role ?n"""
 
 
 def _inferred(this: str) -> str:
@@ -180,7 +168,11 @@ def _inferred(this: str) -> str:
         {{ ?this ?p ?o }} UNION {{ ?s ?p ?this }}
         FILTER(?p NOT IN (mg:hasParticipation, mg:playsRole))
       }}
-    }} ORDER BY ?p ?o ?s LIMIT {MOST_LINKS}"""
+    }} LIMIT {_SORTED}"""
+
+
+def _place(row: Row) -> tuple[str, ...]:
+    return tuple(str(row.get(name, "")) for name in ("p", "o", "s"))
 
 
 def _participation(row: Row, sources: Mapping[str, Source]) -> Participation:

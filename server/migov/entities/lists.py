@@ -4,18 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from pyoxigraph import Literal
 
-from migov.engine import Engine, select
+from migov.engine import Engine, Row, select
+from migov.entities.classes import with_subclasses
 from migov.entities.labels import Label, labels
 from migov.entities.sparql import iri_of, values
-from migov.vocabulary import CONCEPT, ID, NS, STANDARD_PREFIXES
+from migov.vocabulary import CONCEPT, ID, KINDS, NS, STANDARD_PREFIXES
 
 _PREFIXES = f"PREFIX mg: <{NS}> PREFIX skos: <{STANDARD_PREFIXES['skos']}> "
 
-MOST = 1000
+MOST: Final = 1000
 """Things that one list names."""
+PART: Final = 500
+"""Things of one part, where there are more than a list names."""
+CLASSES: Final = {
+    kind: NS + name
+    for kind, name in zip(
+        KINDS,
+        (
+            *("Initiative", "Actor", "Place", "Person", "Event", "Output", "Objective"),
+            *("Quotation", "Corridor", "Participation", "ExternalInstrument", "SourceDocument"),
+        ),
+        strict=True,
+    )
+}
+"""What the entities are that stand in each folder of `id/`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,20 +45,43 @@ class Entry:
     code: str | None = None
 
 
-def entities_of(engine: Engine, kind: str, languages: Sequence[str]) -> list[Entry]:
-    """Return the entities whose IRIs lie in one folder of `id/`, by label."""
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Things in order, and whether there are more. A list that has several parts is not sorted as
+    a whole: a store would take too long for that."""
+
+    entries: list[Entry]
+    offset: int = 0
+    more: bool = False
+
+    @property
+    def is_whole(self) -> bool:
+        return not (self.offset or self.more)
+
+
+def entities_of(engine: Engine, kind: str, languages: Sequence[str], offset: int = 0) -> Part:
+    """Return the entities whose IRIs lie in one folder of `id/`, by label; of many, one part."""
+    of_kind = with_subclasses(engine, [CLASSES[kind]])[CLASSES[kind]]
+    folder = Literal(f"{ID}{kind}/")
+    found, more = _part(
+        engine,
+        f"""SELECT DISTINCT ?s WHERE {{
+          {values("class", of_kind)} ?s a ?class FILTER(isIRI(?s) && STRSTARTS(STR(?s), {folder}))
+        }}""",
+        offset,
+    )
+    iris = [row["s"].value for row in found]
     rows = select(
         engine,
-        f"""{_PREFIXES} SELECT DISTINCT ?s ?class WHERE {{
-          ?s a ?class . FILTER(isIRI(?s) && STRSTARTS(STR(?s), {Literal(f"{ID}{kind}/")}))
-        }} ORDER BY ?s ?class""",
+        f"SELECT DISTINCT ?s ?class WHERE {{ {values('s', iris)} ?s a ?class }}",
     )
-    classes: dict[str, list[str]] = {}
+    classes: dict[str, list[str]] = {iri: [] for iri in iris}
     for row in rows:
         if (iri := iri_of(row["class"])) is not None:
-            classes.setdefault(row["s"].value, []).append(iri)
+            classes[row["s"].value].append(iri)
     known = labels(engine, classes, languages)
-    return _by_label([Entry(iri, known[iri], tuple(about)) for iri, about in classes.items()])
+    entries = _by_label([Entry(iri, known[iri], tuple(sorted(of))) for iri, of in classes.items()])
+    return Part(entries, offset, more)
 
 
 def concepts_of(engine: Engine, scheme: str, languages: Sequence[str]) -> list[Entry]:
@@ -85,11 +124,11 @@ def instances_of(engine: Engine, class_or_scheme: str, languages: Sequence[str])
     """Return the instances of a class, or the concepts of a scheme, by label."""
     if class_or_scheme.startswith(CONCEPT):
         return concepts_of(engine, class_or_scheme, languages)
+    classes = with_subclasses(engine, [class_or_scheme])[class_or_scheme]
     rows = select(
         engine,
-        f"""{_PREFIXES} PREFIX rdfs: <{STANDARD_PREFIXES["rdfs"]}> SELECT DISTINCT ?s WHERE {{
-          {values("of", [class_or_scheme])} ?s a/rdfs:subClassOf* ?of FILTER(isIRI(?s))
-        }} LIMIT {MOST}""",
+        f"""SELECT DISTINCT ?s WHERE {{ {values("class", classes)} ?s a ?class FILTER(isIRI(?s)) }}
+        LIMIT {MOST}""",
     )
     known = labels(engine, [row["s"].value for row in rows], languages)
     return _by_label([Entry(iri, label) for iri, label in known.items()])
@@ -105,17 +144,31 @@ def schemes(engine: Engine, languages: Sequence[str]) -> list[Entry]:
     return _by_label([Entry(iri, label) for iri, label in known.items()])
 
 
-def graphs_of(engine: Engine, languages: Sequence[str]) -> list[Entry]:
-    """Return the named graphs with what each is, records first."""
-    rows = select(
+def graphs_of(engine: Engine, languages: Sequence[str], offset: int = 0) -> Part:
+    """Return the named graphs with what each is, records first; of many, one part."""
+    rows, more = _part(
         engine,
         f"""{_PREFIXES} SELECT DISTINCT ?g ?class WHERE {{
-          GRAPH ?g {{ ?g a ?class }} FILTER(?class IN (mg:SourceRecord, mg:CuratedGraph))
-        }} ORDER BY DESC(?class) ?g""",
+          VALUES ?class {{ mg:SourceRecord mg:CuratedGraph }} GRAPH ?g {{ ?g a ?class }}
+        }}""",
+        offset,
     )
+    rows.sort(key=lambda row: row["g"].value)
+    rows.sort(key=lambda row: row["class"].value, reverse=True)
     classes = {row["g"].value: row["class"].value for row in rows}
     known = labels(engine, classes, languages)
-    return [Entry(iri, known[iri], (about,)) for iri, about in classes.items()]
+    return Part([Entry(iri, known[iri], (about,)) for iri, about in classes.items()], offset, more)
+
+
+def _part(engine: Engine, text: str, offset: int) -> tuple[list[Row], bool]:
+    """Return all rows where there are few, else a part of them, and whether there are more.
+
+    Parts are in the order in which the store finds them, which stays as long as its content.
+    """
+    rows = select(engine, f"{text} LIMIT {(PART if offset else MOST) + 1} OFFSET {offset}")
+    if offset == 0 and len(rows) <= MOST:
+        return rows, False
+    return rows[:PART], len(rows) > PART
 
 
 def _by_label(entries: list[Entry]) -> list[Entry]:

@@ -10,16 +10,28 @@ from pyoxigraph import Literal
 from rapidfuzz import fuzz, process, utils
 
 from migov.engine import Engine, ask, select
+from migov.entities.classes import with_subclasses
 from migov.entities.labels import labels
-from migov.entities.sparql import values
+from migov.entities.lists import CLASSES
+from migov.entities.sparql import node, values
 from migov.errors import UnknownEntityError
 from migov.vocabulary import CONCEPT, GRAPH, ID, NS, STANDARD_PREFIXES, compact
 
-_MOST: Final = 50_000
-"""Labels that are compared; past this an index would have to do it."""
+_MOST: Final = 10_000
+"""Things whose labels are compared; past this an index would have to do it."""
+_MOST_NEAR: Final = 3000
+"""Things that are looked at for what an unknown IRI may have meant."""
 _CLOSE_ENOUGH: Final = 55
 _SUGGESTIONS: Final = 3
 _RECORDS: Final = GRAPH + "data/records/"
+_SKOS, _OWL = (STANDARD_PREFIXES[prefix] for prefix in ("skos", "owl"))
+_REGIONS: Final = {
+    ID: tuple(CLASSES.values()),
+    CONCEPT: (_SKOS + "Concept", _SKOS + "ConceptScheme"),
+    GRAPH: (NS + "SourceRecord", NS + "CuratedGraph"),
+    NS: tuple(_OWL + name for name in ("Class", "ObjectProperty", "DatatypeProperty")),
+}
+"""What stands under our IRIs."""
 _PREFIXES: Final = (
     f"PREFIX mg: <{NS}> PREFIX skos: <{STANDARD_PREFIXES['skos']}> "
     f"PREFIX rdfs: <{STANDARD_PREFIXES['rdfs']}> "
@@ -64,20 +76,12 @@ class GraphTerms:
 
     def _names(self, class_or_scheme: str, path: str) -> dict[str, set[str]]:
         """Return the IRIs of the instances or concepts, each with its values along a path."""
-        membership = "skos:inScheme" if _is_scheme(class_or_scheme) else "a/rdfs:subClassOf*"
-        rows = select(
-            self._engine,
-            f"""{_PREFIXES} SELECT DISTINCT ?s ?name WHERE {{
-              {values("of", [class_or_scheme])} ?s {membership} ?of .
-              OPTIONAL {{ ?s {path} ?name }}
-            }} ORDER BY ?s ?name LIMIT {_MOST}""",
-        )
-        names: dict[str, set[str]] = {}
-        for row in rows:
-            known = names.setdefault(row["s"].value, set())
-            if isinstance(name := row.get("name"), Literal):
-                known.add(name.value)
-        return names
+        if _is_scheme(class_or_scheme):
+            members = f"?s skos:inScheme {node(class_or_scheme)}"
+        else:
+            below = with_subclasses(self._engine, [class_or_scheme])[class_or_scheme]
+            members = f"{values('class', below)} ?s a ?class"
+        return _named(self._engine, members, path)
 
 
 class NoSuchEntityError(UnknownEntityError):
@@ -95,21 +99,43 @@ class NoSuchEntityError(UnknownEntityError):
 def suggestions(engine: Engine, iri: str) -> list[str]:
     """Return IRIs that an unknown one under our base may have meant, best first."""
     folder = iri.rpartition("/")[0] + "/"
+    kind = folder.removeprefix(ID).removesuffix("/")
+    near: dict[str, set[str]] = {}
+    if folder.startswith(ID) and kind in CLASSES:
+        near = _named(engine, _standing_in(engine, folder, [CLASSES[kind]]), _NAMES, _MOST_NEAR)
+    base = next((base for base in _REGIONS if folder.startswith(base)), folder)
+    names = _named(engine, _standing_in(engine, base, _REGIONS.get(base, ())), _NAMES, _MOST_NEAR)
+    near |= {found: known for found, known in names.items() if found.startswith(folder)}
+    text = _last_part(iri)
+    return list(dict.fromkeys([*closest(text, near), *closest(text, names)]))[:_SUGGESTIONS]
+
+
+def _standing_in(engine: Engine, folder: str, classes: Sequence[str]) -> str:
+    """Return the pattern of the things of some classes, or of any, whose IRIs lie in a folder.
+
+    By what they are, since the IRIs of a large graph cannot be looked through.
+    """
+    below = with_subclasses(engine, classes) if classes else {}
+    of = dict.fromkeys(each for found in below.values() for each in found)
+    of_class = values("class", of) if of else ""
+    return f"{of_class} ?s a ?class FILTER(isIRI(?s) && STRSTARTS(STR(?s), {Literal(folder)}))"
+
+
+def _named(engine: Engine, members: str, path: str, most: int = _MOST) -> dict[str, set[str]]:
+    """Return the first things that fit a pattern of ?s, each with its values along a path."""
     rows = select(
         engine,
-        f"""{_PREFIXES} SELECT DISTINCT ?s ?name WHERE {{
-          ?s a ?class FILTER(isIRI(?s) && STRSTARTS(STR(?s), {Literal(_region(folder))}))
-          OPTIONAL {{ ?s {_NAMES} ?name }}
-        }} ORDER BY ?s ?name LIMIT {_MOST}""",
+        f"""{_PREFIXES} SELECT ?s ?name WHERE {{
+          {{ SELECT DISTINCT ?s WHERE {{ {members} }} LIMIT {most} }}
+          OPTIONAL {{ ?s {path} ?name }}
+        }}""",
     )
     names: dict[str, set[str]] = {}
     for row in rows:
         known = names.setdefault(row["s"].value, set())
         if isinstance(name := row.get("name"), Literal):
             known.add(name.value)
-    near = {found: known for found, known in names.items() if found.startswith(folder)}
-    text = _last_part(iri)
-    return list(dict.fromkeys([*closest(text, near), *closest(text, names)]))[:_SUGGESTIONS]
+    return dict(sorted(names.items()))
 
 
 def closest(text: str, names: Mapping[str, set[str]]) -> list[str]:
@@ -143,11 +169,6 @@ def folded(text: str) -> str:
         return " ".join(text.casefold().split())
     plain = unicodedata.normalize("NFKD", text.translate(_TYPED))
     return " ".join("".join(c for c in plain if not unicodedata.combining(c)).casefold().split())
-
-
-def _region(folder: str) -> str:
-    """Return the part of our IRIs to look in: all entities, all concepts, or all graphs."""
-    return next((base for base in (ID, CONCEPT, GRAPH, NS) if folder.startswith(base)), folder)
 
 
 def _is_scheme(iri: str) -> bool:

@@ -12,6 +12,7 @@ from migov.entities import (
     Description,
     Entry,
     NoSuchEntityError,
+    Part,
     concepts_of,
     describe,
     entities_of,
@@ -29,6 +30,7 @@ from migov.protocol.formats import FORMATS, GRAPHS, PAGE
 from migov.vocabulary import CONCEPT, GRAPH, ID, KINDS, NS, STANDARD_PREFIXES
 from migov.web.evidence import links_of
 from migov.web.links import here, href
+from migov.web.listed import listed, offset_of_list
 from migov.web.meta import json_ld
 from migov.web.ontology import terms_here, vocabulary_page
 from migov.web.ordering import arranged, incoming_of, is_scheme, roles_of
@@ -71,15 +73,14 @@ def kind(kind: str) -> Response:
         return Response(
             status=HTTPStatus.MOVED_PERMANENTLY, headers={"Location": here(_LISTED[kind])}
         )
-    entries = entities_of(state().house, kind, languages())
-    return _list(kind, entries)
+    return listed(kind, entities_of(state().house, kind, languages(), offset_of_list()))
 
 
 @blueprint.get("/concept")
 def concept_schemes() -> Response:
     """List the concept schemes."""
     format_among((PAGE,))
-    return _list("scheme", schemes(state().house, languages()))
+    return listed("scheme", Part(schemes(state().house, languages())))
 
 
 @blueprint.get("/ns")
@@ -172,6 +173,7 @@ def entity_page(description: Description) -> Response:
         timeline=dates_drawn(dated, names, names.label(iri).text),
         listed=list_of(description),
         json_ld=json_ld(description, names, told.values()),
+        ns=NS,
         links=links_of(description),
         facts=arranged(description.facts, names),
         kept=arranged(description.kept, names),
@@ -181,11 +183,6 @@ def entity_page(description: Description) -> Response:
         inferred_incoming=arranged(description.inferred_incoming, names),
         members=members,
     )
-
-
-def _list(kind: str, entries: list[Entry]) -> Response:
-    names = names_of({iri for entry in entries for iri in entry.about})
-    return page("list.html", names=names, kind=kind, entries=entries)
 
 
 def _unknown(iri: str) -> UnknownEntityError:

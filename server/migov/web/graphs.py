@@ -19,6 +19,7 @@ from migov.entities import (
 from migov.protocol.formats import FORMATS, GRAPHS, PAGE, Format
 from migov.vocabulary import ID, INFERRED_GRAPH, NS, STANDARD_PREFIXES
 from migov.web.links import citation
+from migov.web.listed import listed, offset_of_list
 from migov.web.ordering import arranged
 from migov.web.request import format_among, languages, own_iri
 from migov.web.responses import body, names_of, page
@@ -31,9 +32,7 @@ blueprint = Blueprint("graphs", __name__)
 def index() -> Response:
     """List the named graphs: records first, then the files of this project's editors."""
     format_among((PAGE,))
-    entries = graphs_of(state().house, languages())
-    names = names_of({iri for entry in entries for iri in entry.about})
-    return page("list.html", names=names, kind="graph", entries=entries)
+    return listed("graph", graphs_of(state().house, languages(), offset_of_list()))
 
 
 @blueprint.get("/graph/<path:path>")

@@ -12,6 +12,7 @@ from pyoxigraph import Literal, NamedNode
 from migov.engine import Engine, select
 from migov.entities import Description, Label, describe
 from migov.entities.kept import Kept
+from migov.entities.sparql import values
 from migov.vocabulary import NS, STANDARD_PREFIXES
 from migov.web.once import Once
 from migov.web.request import languages
@@ -48,6 +49,7 @@ _SECTIONS: Final = {
     _OWL + "AnnotationProperty": "values",
     _RDFS + "Datatype": "datatypes",
 }
+_KINDS: Final = (*_SECTIONS, *_CHARACTERS, _RDFS + "Class", _RDF + "Property")
 
 
 @dataclass(slots=True)
@@ -130,8 +132,12 @@ def terms_of(engine: Engine) -> list[Term]:
     """Return the classes and properties of our own namespace."""
     rows = select(
         engine,
-        f"""PREFIX rdf: <{_RDF}> SELECT ?s ?p ?o WHERE {{
-          ?s ?p ?o FILTER(isIRI(?s) && STRSTARTS(STR(?s), {Literal(NS)}))
+        f"""SELECT ?s ?p ?o WHERE {{
+          {{ SELECT DISTINCT ?s WHERE {{
+            {values("kind", _KINDS)} ?s a ?kind
+            FILTER(isIRI(?s) && STRSTARTS(STR(?s), {Literal(NS)}))
+          }} }}
+          ?s ?p ?o
         }} ORDER BY ?s ?p ?o""",
     )
     terms: dict[str, Term] = {}

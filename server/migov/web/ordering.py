@@ -104,7 +104,7 @@ def incoming_of(description: Description, names: Names, members: Sequence[Entry]
             for value in part.values
             if not (isinstance(value.term, NamedNode) and value.term.value in shown)
         ]
-        if values:
+        if values or part.iri in description.linked:
             kept.append(Property(part.iri, values))
     return kept
 
