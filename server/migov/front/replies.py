@@ -49,15 +49,13 @@ def answer(
     `snapshot` is a digest; without a `tag` the answer may be another one next time; `cut` says to
     how many rows it was.
     """
-    varies = is_text(format.media_type)
-    is_compressed = gzip and varies and is_worth_compressing(content)
+    is_compressed = gzip and is_worth_compressing(content) and is_text(format.media_type)
     if is_compressed:
         content = compressed(content)
-    begin, end = _around(format.content_type, snapshot, is_compressed)
+    begin, common, encoding = _of(format, snapshot, is_compressed)
     named = f"etag: {tag}\r\nlast-modified: {modified}\r\n".encode() if tag else b""
     own = f"{TRUNCATED.lower()}: {cut}\r\n".encode() if cut else b""
-    common = _common(snapshot, varies)
-    head = b"%b%d\r\n%b%b%b%b" % (begin, len(content), own, common, named, end)
+    head = b"%b%d\r\n%b%b%b%b" % (begin, len(content), own, common, named, encoding)
     return Reply(HTTPStatus.OK, head, content, tag)
 
 
@@ -73,29 +71,41 @@ def problem_reply(problem: Problem, snapshot: str, gzip: bool) -> Reply:
     is_compressed = gzip and is_worth_compressing(content)
     if is_compressed:
         content = compressed(content)
-    begin, end = _around(MEDIA_TYPE, snapshot, is_compressed)
+    begin, common, encoding = _around(MEDIA_TYPE, snapshot, is_compressed, varies=True)
     own = "".join(f"{name.lower()}: {value}\r\n" for name, value in problem.headers).encode()
-    head = b"%b%d\r\n%b%b%b" % (begin, len(content), own, _common(snapshot, True), end)
+    head = b"%b%d\r\n%b%b%b" % (begin, len(content), own, common, encoding)
     return Reply(problem.status, head, content)
 
 
 def stopped(snapshot: str, id: str) -> Reply:
     """Return the reply to a request that was not answered when the server had to end."""
     content = json.dumps({**STOPPED, "request": id}).encode()
-    begin, _ = _around(MEDIA_TYPE, snapshot, False)
-    head = b"%b%d\r\nretry-after: 5\r\n%b" % (begin, len(content), _common(snapshot, True))
+    begin, common, _ = _around(MEDIA_TYPE, snapshot, False, varies=True)
+    head = b"%b%d\r\nretry-after: 5\r\n%b" % (begin, len(content), common)
     return Reply(HTTPStatus.SERVICE_UNAVAILABLE, head, content)
 
 
 @lru_cache(maxsize=100)
-def _around(content_type: str, snapshot: str, is_compressed: bool) -> tuple[bytes, bytes]:
+def _of(format: Format, snapshot: str, is_compressed: bool) -> tuple[bytes, bytes, bytes]:
+    varies = is_text(format.media_type)
+    return _around(format.content_type, snapshot, is_compressed, varies=varies)
+
+
+def _around(
+    content_type: str, snapshot: str, is_compressed: bool, *, varies: bool
+) -> tuple[bytes, bytes, bytes]:
+    """Return what stands in a head before the length of the content, after it, and at its end.
+
+    An answer in a text format `varies`: it may come compressed or not.
+    """
     begin = f"content-type: {content_type}\r\ncontent-length: ".encode()
-    return begin, b"content-encoding: gzip\r\n" if is_compressed else b""
+    encoding = b"content-encoding: gzip\r\n" if is_compressed else b""
+    return begin, _common(snapshot, varies), encoding
 
 
 @lru_cache(maxsize=20)
 def _common(snapshot: str, varies: bool) -> bytes:
-    """Return what every head has; an answer in a text format may come compressed or not."""
+    """Return what every head has."""
     lines = [f"{name.lower()}: {value}" for name, value in SECURITY.items()]
     lines += [f"migov-snapshot: {snapshot}"] if snapshot else []
     lines += [
