@@ -47,12 +47,18 @@ class Quoted:
 
 def dated_around(engine: Engine, iri: str) -> list[Dated]:
     """Return the dates of a thing, of its events and of its outputs, the earliest first."""
+    # Asked for by themselves: Virtuoso finds nothing where a branch of a UNION is a VALUES.
+    around = select(
+        engine,
+        f"""PREFIX mg: <{NS}> SELECT DISTINCT ?thing WHERE {{
+          {node(iri)} mg:hasEvent|mg:hasOutput ?thing FILTER(isIRI(?thing))
+        }} LIMIT {_THINGS}""",
+    )
+    things = {iri, *(row["thing"].value for row in around)}
     rows = select(
         engine,
-        f"""PREFIX mg: <{NS}> SELECT ?g ?thing ?q ?w WHERE {{
-          {{ SELECT DISTINCT ?thing WHERE {{
-            {{ {values("thing", [iri])} }} UNION {{ {node(iri)} mg:hasEvent|mg:hasOutput ?thing }}
-          }} LIMIT {_THINGS} }}
+        f"""SELECT ?g ?thing ?q ?w WHERE {{
+          {values("thing", sorted(things))}
           GRAPH ?g {{ ?thing ?q ?w }} FILTER(?q IN ({", ".join(f"<{name}>" for name in _DATES)}))
         }}""",
     )
