@@ -26,7 +26,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from benchmarks.hostile_texts import Attack, attack
+from benchmarks.attacks import Attack
+from benchmarks.hostile_texts import attack
 
 ROOT = Path(__file__).resolve().parents[2]
 _ADDRESS = re.compile(r"http://\S+?:\d+/")
