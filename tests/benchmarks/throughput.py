@@ -54,6 +54,8 @@ QUESTIONS: Final = {
     "10,000 rows": f"""{_PREFIXES}SELECT ?s ?i ?r ?a WHERE {{
         ?s mg:participationIn ?i ; mg:role ?r ; mg:actor ?a }} LIMIT 10000 # NUMBER""",
 }
+ADMITTED: Final = 72
+"""Runaways that a server with two workers takes in: four under way for each, and 64 that wait."""
 _PATIENCE: Final = 300.0
 """Seconds that one query may take a server."""
 RUNAWAY: Final = "SELECT (COUNT(*) AS ?n) {{ ?a ?b ?c . ?d ?e ?f . ?g ?h ?i FILTER({} != 0) }}"
@@ -219,7 +221,7 @@ def _burn(endpoint: str, over: threading.Event, number: int) -> None:
         number += 1_000_000
         query = quote(RUNAWAY.format(number))
         head = f"GET {target.path}?query={query} HTTP/1.1\r\nHost: {target.netloc}\r\n"
-        with socket.create_connection(place, timeout=0.2) as connection:
+        with socket.create_connection(place, timeout=1.0) as connection:
             connection.sendall(f"{head}Connection: close\r\n\r\n".encode())
             while not over.is_set():
                 try:
@@ -319,7 +321,7 @@ def _measured(given: argparse.Namespace, folder: Path) -> str:
         taken, p99 = {}, []
         if not given.only:
             taken = asked(bench, [name for name, _ in started], given.rounds)
-            p99 = neighbours(bench, peers[MEMORY].endpoint, given.rounds, runaways=16)
+            p99 = neighbours(bench, peers[MEMORY].endpoint, given.rounds, runaways=ADMITTED)
     now = datetime.now(UTC).date()
     machine = f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}"
     head = f"{snapshot.triples:,} triples, {given.rounds} rounds of {given.seconds:g} s, {now}"
