@@ -303,6 +303,14 @@ class TestRefusals:
         document = problem(ask(client, f"ASK {{ ?s {path} ?o }}"), 400)
         assert "more than 100 patterns" in str(document["detail"])
 
+    def test_nests_that_would_be_planned_for_minutes(self, client: FlaskClient) -> None:
+        nested = "'a'"
+        for _ in range(40):
+            nested = f"REPLACE({nested}, 'a', 'b')"
+        document = problem(ask(client, f"SELECT ({nested} AS ?b) {{}}"), 400)
+        assert "more than 20 calls of REPLACE" in str(document["detail"])
+        assert "BIND" in str(document["hint"])
+
     @pytest.mark.parametrize(("name", "value"), [("inferred", "maybe")])
     def test_parameters(self, client: FlaskClient, name: str, value: str) -> None:
         problem(ask(client, ASK, **{name: value}), 422)

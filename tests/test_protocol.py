@@ -222,6 +222,43 @@ class TestLimits:
             check_text("ASK { FILTER(1 IN (" + "1," * 50_000 + "1)) }", 10**6)
 
     @pytest.mark.parametrize(
+        ("call", "most"),
+        [
+            ("REPLACE(%s, 'a', 'b')", 20),
+            ("replace ('a', 'b', %s)", 20),
+            ("SUBSTR(%s,2)", 20),
+            ("REGEX(STR(%s),'a')", 20),
+            ("REPLACE(IF(EXISTS { ?s ?p ?o FILTER(%s) }, 'a', 'b'), 'c', 'd')", 20),
+            ("(%s IN (1, 2))", 17),
+            ("(%s NOT in(1,2,3,4,5,6,7,8,9))", 5),
+            ("(REPLACE(STR(%s), 'a', 'b') IN (1, 2, 3, 4))", 8),
+            ("(%s && ?c IN (1, 2))", 99),
+            ("(?c IN (1, %s))", 49),
+            ("IF(?c IN (1, 2, 3, 4), 1, %s)", 98),
+            ("UCASE(%s)", 99),
+        ],
+    )
+    def test_nests_of_calls_and_lists(self, call: str, most: int) -> None:
+        """The engine plans again at each level of some; of others only the brackets count."""
+
+        def nest(levels: int) -> str:
+            text = "?x"
+            for _ in range(levels):
+                text = call % text
+            return f"ASK {{ BIND({text} AS ?y) }}"
+
+        check_text(nest(most - 2 if most > 20 else most), 10_000)
+        with pytest.raises(TooComplexError, match="deep" if most > 20 else "nests more|within list"):
+            check_text(nest(most + 1), 10_000)
+
+    def test_calls_beside_each_other_do_not_nest(self) -> None:
+        steps = " ".join(f"BIND(REPLACE(?x{i}, 'a', 'b') AS ?x{i + 1})" for i in range(40))
+        check_text(f"SELECT * {{ ?s ?p ?x0 {steps} }}", 10_000)
+        lists = " ".join(f"FILTER(?x{i} IN (1, 2, 3, 4, 5, 6))" for i in range(40))
+        check_text(f"SELECT * {{ ?s ?p ?x0 {lists} }}", 10_000)
+        check_text(f"SELECT * {{ FILTER({' || '.join(['?x IN (1, 2, 3)'] * 40)}) }}", 10_000)
+
+    @pytest.mark.parametrize(
         ("text", "most"),
         [
             ("ASK { ?s %s ?o }", "<a:b>/"),

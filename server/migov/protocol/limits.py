@@ -13,6 +13,7 @@ from typing import Final
 from migov.errors import RefusedError, TooComplexError
 from migov.protocol.chains import SHORTEST, unchained
 from migov.protocol.errors import TooLongError
+from migov.protocol.nests import may_nest, unnested
 from migov.sparql.tokens import Token, dataset_clause, may_say, readings, tokenize
 from migov.vocabulary import ASSERTED_GRAPH, INFERRED_GRAPH
 
@@ -40,13 +41,14 @@ def check_text(text: str, characters: int, *, services: bool = False) -> None:
     check_length(text, characters)
     if _is_small(text) and not may_say(text, "SERVICE"):
         return
-    for tokens in readings(text):
-        _check_tokens(unchained(tokens) if len(text) >= SHORTEST else tokens, services)
+    for reading in readings(text):
+        tokens = unchained(reading) if len(text) >= SHORTEST else reading
+        _check_tokens(unnested(tokens) if may_nest(text) else tokens, services)
 
 
 def _is_small(text: str) -> bool:
     """Whether a text is within all limits, however it is cut into tokens."""
-    if len(text) >= SHORTEST or "\\" in text:
+    if len(text) >= SHORTEST or may_nest(text):
         return False
     return text.count("(") + text.count("[") + text.count("{") <= DEPTH
 
