@@ -248,7 +248,9 @@ class TestLimits:
             return f"ASK {{ BIND({text} AS ?y) }}"
 
         check_text(nest(most - 2 if most > 20 else most), 10_000)
-        with pytest.raises(TooComplexError, match="deep" if most > 20 else "nests more|within list"):
+        with pytest.raises(
+            TooComplexError, match="deep" if most > 20 else "nests more|within list"
+        ):
             check_text(nest(most + 1), 10_000)
 
     def test_calls_beside_each_other_do_not_nest(self) -> None:

@@ -246,6 +246,41 @@ def test_what_a_store_has_lost_is_written_again(
     assert_holds(store, wanted)
 
 
+def test_edits_that_leave_the_counts_are_found_by_comparing(
+    store: RunningStore, checkout: Repository, cache: Path
+) -> None:
+    wanted = wanted_now(checkout, cache)
+    published(store, wanted)
+    label = (
+        "<https://w3id.org/migov/id/initiative/i> <http://www.w3.org/2004/02/skos/core#prefLabel>"
+    )
+
+    def edit(graph: str) -> None:
+        with sending(store) as sender:
+            sender.update(
+                f"{verb} DATA {{ GRAPH <{graph}> {{ {label} {text} }} }}"
+                for verb, text in (("DELETE", "'Deux'@fr"), ("INSERT", "'Trois'@fr"))
+            )
+
+    edit(small.TWO)
+    assert Publication(store.remote, wanted).plan.is_empty
+    plan = Publication(store.remote, wanted, compare=True).plan
+    assert (plan.write, plan.whole_union) == ((small.TWO,), True)
+    places = ("--root", str(checkout.root), "--cache", str(cache))
+    told = migov("publish", *store.login, *places, "--compare", "--dry-run")
+    assert (told.code, told.out.split()[:2]) == (1, ["write", "data/records/two.ttl"])
+    assert migov("publish", *store.login, *places, "--compare").code == 0
+    assert_holds(store, wanted)
+
+    edit(ASSERTED_GRAPH)
+    plan = Publication(store.remote, wanted, compare=True).plan
+    assert (plan.write, plan.whole_union) == ((), True)
+    with sending(store) as sender:
+        Publication(store.remote, wanted, compare=True).run(sender)
+    assert_holds(store, wanted)
+    assert Publication(store.remote, wanted, compare=True).plan.is_empty
+
+
 def test_graphs_of_others_are_left_alone(
     store: RunningStore, checkout: Repository, cache: Path
 ) -> None:

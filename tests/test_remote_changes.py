@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,16 +18,17 @@ from conftest import running
 from migov.repository import Repository
 from migov.settings import Settings
 from migov.vocabulary import GRAPH, PUBLISHED_GRAPH
-from stores import STORES, RunningStore, running_store, serving
+from stores import PASSWORD, STORES, RunningStore, running_store, serving
 
 pytestmark = pytest.mark.xdist_group("stores")
 
 
 @pytest.fixture(params=STORES)
 def own(
-    request: pytest.FixtureRequest, tmp_path: Path
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[tuple[RunningStore, Repository, Path]]:
     """A store of either kind for this test alone, and a small checkout."""
+    monkeypatch.setenv("MIGOV_PASSWORD", PASSWORD)
     with running_store(request.param, tmp_path / "store") as started:
         yield started, small.repository(tmp_path / "checkout"), tmp_path / "cache"
 
@@ -153,4 +154,78 @@ def test_an_unfinished_publication_is_said_and_nothing_is_kept(
         with sending(store) as sender:
             sender.drop(f"{GRAPH}asserted")
         client.application.extensions["migov"].refresh()
-        assert "lost statements" in client.get("/changes").text
+        assert "more or fewer statements" in client.get("/changes").text
+
+
+def edit(store: RunningStore, *updates: str) -> None:
+    """Change a graph and the union in the store, as somebody does who knows nothing of us."""
+    from test_publish import sending
+
+    with sending(store) as sender:
+        sender.update(
+            update.replace("GRAPH {", f"GRAPH <{graph}> {{")
+            for update in updates
+            for graph in (small.ONE, f"{GRAPH}asserted")
+        )
+
+
+def test_edits_of_others_are_noticed_and_mended(
+    store: RunningStore, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """One more statement of somebody else takes names and ETags from all answers."""
+    from migov.publishing import wanted_now
+    from test_publish import published as publish
+
+    repository, cache = small.repository(tmp_path / "checkout"), tmp_path / "cache"
+    publish(store, wanted_now(repository, cache))
+    ask = {"query": "ASK { <http://example.org/a> ?p ?o }"}
+    with serving(repository, Settings(cache=cache, engine=store.query, workers=1)) as (
+        held,
+        client,
+    ):
+        site = client.application.extensions["migov"]
+        before, etag = held.outside(), client.get("/sparql", query_string=ask).headers["ETag"]
+        edit(store, 'INSERT DATA { GRAPH { <http://example.org/a> <http://example.org/b> "c" } }')
+        held._recount._again = 0.0  # as if time had passed
+        assert held.outside() != before
+        site.refresh()
+        found = client.get("/sparql", query_string=ask, headers={"If-None-Match": etag})
+        assert found.json == {"head": {}, "boolean": True}
+        assert not {"ETag", "Migov-Snapshot"} & set(found.headers.keys())
+        assert "more or fewer statements" in client.get("/changes").text
+        assert any("Edited in the store:" in line and "one.ttl" in line for line in caplog.messages)
+
+        publish(store, wanted_now(repository, cache))
+        site.refresh()
+        found = client.get("/sparql", query_string=ask, headers={"If-None-Match": etag})
+        assert found.json == {"head": {}, "boolean": False}
+        assert found.headers["ETag"] != etag, "whoever kept the edited answer asks anew"
+        assert "more or fewer statements" not in client.get("/changes").text
+
+
+def test_where_others_write_nothing_is_kept_or_named(
+    stores: Callable[[str], RunningStore], tmp_path: Path
+) -> None:
+    """An edit that leaves the counts is in the next answer, labels on pages included."""
+    from migov.publishing import wanted_now
+    from test_publish import published as publish
+
+    repository, cache = small.repository(tmp_path / "checkout"), tmp_path / "cache"
+    store = stores("oxigraph")
+    publish(store, wanted_now(repository, cache))
+    label = "<http://www.w3.org/2004/02/skos/core#prefLabel>"
+    labelled = f"<https://w3id.org/migov/id/initiative/i> {label}"
+    settings = Settings(cache=cache, engine=store.query, workers=1, engine_edits="on")
+    with serving(repository, settings) as (_, client):
+        page = client.get("/id/initiative/i", headers={"Accept": "text/html"})
+        assert "<h1" in page.text
+        assert "Renamed" not in page.text
+        assert "more or fewer" not in page.text
+        edit(
+            store,
+            f"DELETE DATA {{ GRAPH {{ {labelled} 'One'@en }} }}",
+            f"INSERT DATA {{ GRAPH {{ {labelled} 'Renamed'@en }} }}",
+        )
+        page = client.get("/id/initiative/i", headers={"Accept": "text/html"})
+        assert re.search("<h1[^>]*>Renamed", page.text)
+        assert not {"ETag", "Migov-Snapshot"} & set(page.headers.keys())

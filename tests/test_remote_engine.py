@@ -17,6 +17,7 @@ from pyoxigraph import QueryResultsFormat, QuerySolutions, parse_query_results
 
 import small
 import test_queries as queries
+from cli_runner import migov
 from migov.engine import Engine, Limits, Query
 from migov.engine.remote import RemoteEngine, RemoteStore, credentials_for
 from migov.engine.remote.portable import portable
@@ -238,6 +239,16 @@ def test_what_is_no_answer_says_what_it_is(
         engine_over(remote).answer(SELECT)
     assert type(caught.value) is error
     assert remote.url not in caught.value.message + (caught.value.hint or "")
+
+
+def test_a_store_too_slow_to_begin_with_is_told_to_its_operator(
+    fake: tuple[FakeStore, RemoteStore],
+) -> None:
+    fake[0].wait = 0.5
+    done = migov("serve", "--port", "0", "--deadline", "0.2", "--engine", fake[1].url)
+    assert done.code == 2
+    assert "The store does not answer in time." in done.err
+    assert "fewer patterns" not in done.err
 
 
 def test_what_a_store_says_of_a_query_is_passed_on(fake: tuple[FakeStore, RemoteStore]) -> None:

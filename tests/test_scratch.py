@@ -87,6 +87,11 @@ class TestItSaysWhatItIs:
         assert result.code == 2
         assert "takes writes from anybody" in result.err
 
+    def test_no_store_elsewhere(self) -> None:
+        result = migov("serve", "--scratch", "--engine", "http://127.0.0.1:9/query", "--port", "0")
+        assert result.code == 2
+        assert "leave --engine out" in result.err
+
 
 def ask_of(turtle: str, pattern: str) -> bool:
     store = Store()

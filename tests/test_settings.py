@@ -50,6 +50,7 @@ def test_every_setting_is_read_from_its_variable() -> None:
         "MIGOV_FEDERATION_DEADLINE": "30",
         "MIGOV_FEDERATION_ANSWER": "1.5",
         "MIGOV_ENGINE": "https://store.example/query",
+        "MIGOV_ENGINE_EDITS": "on",
         "MIGOV_USER": "reader",
     }
     assert {variable(setting.name) for setting in fields(Settings)} == set(given)
@@ -81,6 +82,7 @@ def test_every_setting_is_read_from_its_variable() -> None:
         federation_deadline=30.0,
         federation_answer=1.5,
         engine="https://store.example/query",
+        engine_edits="on",
         user="reader",
     )
 

@@ -194,6 +194,12 @@ class Settings:
         checked_url,
         unset="none: the files of this machine are asked",
     )
+    engine_edits: str = _setting(
+        "off",
+        "whether others write to the published graphs in that store: on keeps and names no answer, "
+        "off notices edits by counting",
+        _one_of("on", "off"),
+    )
     user: str | None = _setting(
         None,
         "name that the store knows; its password is MIGOV_PASSWORD, or both are in ~/.netrc",

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 _DIFFERS: Final = 1
 _DEADLINE: Final = 600.0
 _MEGABYTE: Final = 1_000_000
+_ANSWER: Final = 1_000
+"""Megabytes that a graph may have which is read back."""
 
 
 def _address(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
@@ -54,6 +56,11 @@ def _address(ctx: click.Context, param: click.Parameter, value: str | None) -> s
     metavar="NUMBER",
     help="Megabytes that one request may have; 16 unless said otherwise.",
 )
+@click.option(
+    "--compare",
+    is_flag=True,
+    help="Compare every statement, not digests and counts: finds whatever others have edited.",
+)
 @click.option("--dry-run", is_flag=True, help="Say what differs, and change nothing.")
 @settings_options("root", "cache", "user", "memory")
 def command(
@@ -61,13 +68,17 @@ def command(
     graph_store: str | None,
     update: str | None,
     chunk: int,
+    compare: bool,
     dry_run: bool,
     **given: Any,
 ) -> int:
     """Bring a SPARQL store to the state of the files.
 
     Only the graphs that changed are sent, by the Graph Store Protocol. Run it again where it broke
-    off. The password of --user comes from MIGOV_PASSWORD, or both come from ~/.netrc.
+    off. Whatever the store has lost, or others have added, is set right: where the number of
+    statements shows it, and with --compare wherever it is. Graphs of others are left alone.
+
+    The password of --user comes from MIGOV_PASSWORD, or both come from ~/.netrc.
 
     Exit codes: 0 the store holds the files, 1 it does not (only with --dry-run), 2 could not run.
 
@@ -75,6 +86,7 @@ def command(
     Examples:
       migov publish --to http://127.0.0.1:7878/query
       migov publish --to http://127.0.0.1:8890/sparql --user dba
+      migov publish --to http://127.0.0.1:7878/query --compare --dry-run
       migov publish --to https://store.example/repositories/migov \\
         --update https://store.example/repositories/migov/statements \\
         --graph-store https://store.example/repositories/migov/rdf-graphs/service
@@ -83,7 +95,7 @@ def command(
     address = to or settings.engine
     if address is None:
         raise click.UsageError("Name the store with --to.")
-    return _publish(address, graph_store, update, chunk, dry_run, settings)
+    return _publish(address, graph_store, update, chunk, compare, dry_run, settings)
 
 
 def _publish(
@@ -91,6 +103,7 @@ def _publish(
     graph_store: str | None,
     update: str | None,
     chunk: int,
+    compare: bool,
     dry_run: bool,
     settings: Settings,
 ) -> int:
@@ -101,11 +114,11 @@ def _publish(
     repository = find_repository(settings.root)
     with progress(f"Building the graph from {repository.root}"):
         wanted = wanted_now(repository, settings.cache)
-    limits = Limits(deadline=_DEADLINE, memory=settings.memory)
+    limits = Limits(deadline=_DEADLINE, memory=settings.memory, answer=_ANSWER)
     remote = RemoteStore(address, settings.user, limits, 1)
     try:
-        with progress(f"Asking {address}"):
-            publication = Publication(remote, wanted)
+        with progress(f"Asking {address}") as line:
+            publication = Publication(remote, wanted, compare=compare, say=line.say)
             endpoints = endpoints_of(address, remote.server, update, graph_store)
         if publication.continues:
             click.echo("An earlier publication broke off, or goes on elsewhere.", err=True)

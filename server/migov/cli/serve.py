@@ -49,6 +49,9 @@ def command(scratch: bool, **given: Any) -> None:
             if scratch:
                 from migov.cli.scratch import serve_scratch
 
+                if settings.engine:
+                    raise click.UsageError("A scratch dataset has no store: leave --engine out.")
+
                 serve_scratch(settings)
             else:
                 _serve(settings)

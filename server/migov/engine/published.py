@@ -32,7 +32,7 @@ class Edition:
     ones, so that no stranger's slow query keeps a page waiting. Both get their workers from
     `forker`, which has the snapshot loaded once; it is None where a store elsewhere answers.
     `is_settled` says that what is asked stays as it is; a store may be between two snapshots, and
-    then an answer belongs to none.
+    then an answer belongs to none. `run` is another word for each time that a store was written to.
     """
 
     snapshot: Snapshot
@@ -40,6 +40,7 @@ class Edition:
     house: Engine
     forker: Forker | None = None
     is_settled: bool = True
+    run: str = ""
 
     def close(self) -> None:
         self.engine.close()

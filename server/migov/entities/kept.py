@@ -16,7 +16,8 @@ Found = TypeVar("Found")
 class Kept(Generic[Key, Found]):
     """Answers by key for each engine, up to so many; past that it begins anew.
 
-    Two threads may ask the same at once: the answers are equal, and nobody waits.
+    Two threads may ask the same at once: the answers are equal, and nobody waits. Nothing is kept
+    of an engine that says it is not settled: a store may be between two snapshots.
     """
 
     def __init__(self, most: int) -> None:
@@ -31,9 +32,11 @@ class Kept(Generic[Key, Found]):
 
         Raises what `ask` raises.
         """
+        wanted = set(keys)
+        if not getattr(engine, "is_settled", True):
+            return dict(ask(wanted)) if wanted else {}
         with self._lock:
             held = self._engines.setdefault(engine, {})
-        wanted = set(keys)
         found = {key: held[key] for key in wanted & held.keys()}
         if missing := wanted - found.keys():
             new = ask(missing)

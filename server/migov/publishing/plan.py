@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from migov.engine.remote import Held, StoreState
@@ -32,11 +32,13 @@ def plan_for(
     digest: str,
     wanted: Mapping[str, str],
     counted: Mapping[str, int],
+    differing: Callable[[Iterable[str]], Collection[str]] = lambda _: (),
 ) -> Plan:
     """Return what brings a store from its state to the digests that are wanted.
 
     `counted` are the triples that the store has now, by graph: what it has lost is written again,
-    and so is all that a publication did not finish.
+    and so is all that a publication did not finish. Of the graphs that seem right, `differing`
+    tells those that are not.
     """
     held = dict(state.graphs) if state else {}
     known = {*held, *(state.unfinished if state else ())} - {ASSERTED_GRAPH}
@@ -45,12 +47,15 @@ def plan_for(
         for graph, entry in held.items()
         if entry.digest == wanted.get(graph) and counted.get(graph, 0) == entry.triples
     }
-    write = tuple(graph for graph in wanted if graph not in keep)
     union = held.get(ASSERTED_GRAPH)
+    edited = differing([*keep, ASSERTED_GRAPH] if union is not None else keep)
+    keep = {graph: entry for graph, entry in keep.items() if graph not in edited}
+    write = tuple(graph for graph in wanted if graph not in keep)
     is_sound = (
         state is not None
         and state.is_complete
         and union is not None
+        and not edited
         and all(counted.get(graph, 0) == entry.triples for graph, entry in held.items())
     )
     return Plan(

@@ -8,35 +8,24 @@ record is then the same node in the union, as it is in a snapshot. No upload cou
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Final
 
 from pyoxigraph import NamedNode
 
-from migov.engine.remote import (
-    Dataset,
-    Held,
-    RemoteEngine,
-    RemoteStore,
-    StoreState,
-    read_state,
-)
-from migov.engine.rows import select
+from migov.engine.remote import Held, RemoteStore, StoreState, counted, read_state
 from migov.errors import ConflictError
+from migov.publishing.comparison import differing
 from migov.publishing.plan import Plan, plan_for
 from migov.publishing.sending import Sender
 from migov.publishing.wanted import Wanted
-from migov.snapshot import Snapshot
 from migov.vocabulary import ASSERTED_GRAPH, GRAPH, INFERRED_GRAPH, PUBLISHED_GRAPH
 
 _AT_ONCE: Final = 50
 """Graphs that are copied into the union by one request."""
 _UNION: Final = str(NamedNode(ASSERTED_GRAPH))
-_COUNTS: Final = """SELECT ?g (COUNT(*) AS ?n) WHERE { GRAPH ?g { ?s ?p ?o } } GROUP BY ?g"""
-_COUNT: Final = "SELECT (COUNT(*) AS ?n) WHERE { ?s ?p ?o }"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +43,28 @@ class Report:
 class Publication:
     """Brings a store to one state of the files."""
 
-    def __init__(self, remote: RemoteStore, wanted: Wanted) -> None:
-        """Look at what the store holds; raises StoreProblem or LimitError."""
+    def __init__(
+        self,
+        remote: RemoteStore,
+        wanted: Wanted,
+        *,
+        compare: bool = False,
+        say: Callable[[str], object] = lambda _: None,
+    ) -> None:
+        """Look at what the store holds; raises StoreProblem or LimitError.
+
+        With `compare` every statement is read back, which takes as long as reading the store whole.
+        """
         self._remote = remote
         self._wanted = wanted
         self._state = read_state(remote)
         held = self._state.graphs if self._state else {}
         self.plan: Plan = plan_for(
-            self._state, wanted.snapshot.digest, wanted.digests, self._counted(held) if held else {}
+            self._state,
+            wanted.snapshot.digest,
+            wanted.digests,
+            counted(remote, held) if held else {},
+            (lambda graphs: differing(remote, wanted, graphs, say)) if compare else lambda _: (),
         )
 
     @property
@@ -89,23 +92,23 @@ class Publication:
         if plan.whole_union:
             self._renew_union(sender, say)
         say("Counting")
-        counted = self._counted(dict.fromkeys((*self._wanted.digests, ASSERTED_GRAPH)))
-        if counted.get(ASSERTED_GRAPH) != self._wanted.snapshot.triples and not plan.whole_union:
+        held = counted(self._remote, self._wanted.digests)
+        if held.get(ASSERTED_GRAPH) != self._wanted.snapshot.triples and not plan.whole_union:
             self._renew_union(sender, say)  # not what a store should come to, so from nothing
-            counted = self._counted(dict.fromkeys((*self._wanted.digests, ASSERTED_GRAPH)))
+            held = counted(self._remote, self._wanted.digests)
         now = read_state(self._remote)
         if now is None or now.run != run:
             raise ConflictError(
                 "Another publication to this store began while this one was going on.",
                 hint="Let it end, then run migov publish again.",
             )
-        sender.put(PUBLISHED_GRAPH, _lines(self._done(begun, counted)))
+        sender.put(PUBLISHED_GRAPH, _lines(self._done(begun, held)))
         return Report(
             len(plan.write),
             len(plan.remove),
             len(plan.keep),
-            counted.get(ASSERTED_GRAPH, 0),
-            counted.get(INFERRED_GRAPH, 0),
+            held.get(ASSERTED_GRAPH, 0),
+            held.get(INFERRED_GRAPH, 0),
             sender.requests,
         )
 
@@ -151,9 +154,9 @@ class Publication:
             uncommitted=self._wanted.uncommitted,
         )
 
-    def _done(self, begun: StoreState, counted: Mapping[str, int]) -> StoreState:
+    def _done(self, begun: StoreState, held: Mapping[str, int]) -> StoreState:
         digests = {**self._wanted.digests, ASSERTED_GRAPH: self._wanted.snapshot.digest}
-        graphs = {graph: Held(digest, counted.get(graph, 0)) for graph, digest in digests.items()}
+        graphs = {graph: Held(digest, held.get(graph, 0)) for graph, digest in digests.items()}
         return StoreState(
             run=begun.run,
             started=begun.started,
@@ -164,22 +167,6 @@ class Publication:
             revision=begun.revision,
             uncommitted=begun.uncommitted,
         )
-
-    def _counted(self, graphs: Iterable[str]) -> dict[str, int]:
-        """Return how many triples the store has in each of these graphs."""
-        derived = (ASSERTED_GRAPH, INFERRED_GRAPH)
-        asserted = {graph: 0 for graph in graphs if graph not in derived}
-        engine = RemoteEngine(self._remote, _naming(asserted), None)
-        counted = {row["g"].value: int(row["n"].value) for row in select(engine, _COUNTS)}
-        for graph in derived:
-            body = self._remote.bare(_COUNT, Dataset((graph,)), self._remote.until())
-            counted[graph] = int(body.split()[-1])
-        return counted
-
-
-def _naming(graphs: dict[str, int]) -> Snapshot:
-    """Return a snapshot that names graphs and says nothing else."""
-    return Snapshot("0" * 64, Path(), 0, 0, graphs, "")
 
 
 def _taken_out(graph: str) -> str:

@@ -179,6 +179,7 @@ def _state(edition: Edition, beside: Beside, services: Services) -> State:
     snapshot, house = edition.snapshot, edition.house
     parts = [__version__, snapshot.digest, snapshot.revision or "", str(snapshot.uncommitted)]
     parts.append(str(snapshot.inference))
+    parts.append(edition.run)
     parts.extend(f"{slug} {query.title} {query.text}" for slug, query in beside.catalogue.items())
     parts.extend(map(str, beside.shapes))
     try:

@@ -11,19 +11,23 @@ from migov.dataset import content_files, digest, holds_graph
 from migov.dataset.files import ContentFile
 from migov.engine.operations import Limits
 from migov.engine.published import Edition, Published
-from migov.engine.remote.engine import Dataset, RemoteEngine, RemoteStore, version_of
+from migov.engine.remote.asking import RemoteStore, version_of
+from migov.engine.remote.counts import Recount, count
+from migov.engine.remote.engine import RemoteEngine
 from migov.engine.remote.state import StoreState, content_digest, read_state
 from migov.engine.remote.store import place_of
-from migov.errors import MigovError, StoreProblem
+from migov.errors import DeadlineError, MigovError, StoreProblem
 from migov.repository import Repository
 from migov.settings import Settings
 from migov.snapshot import Snapshot, build_snapshot
-from migov.vocabulary import ASSERTED_GRAPH, INFERRED_GRAPH
+from migov.vocabulary import ASSERTED_GRAPH, GRAPH, INFERRED_GRAPH
 
 log = logging.getLogger(__name__)
 
-_COUNT = "SELECT (COUNT(*) AS ?n) WHERE { ?s ?p ?o }"
 _HINT = "Its operator runs: migov publish"
+_SLOW = "Its operator: what does the store work at, and what does its log say?"
+_FEW = 5
+"""Graphs that the log names."""
 _NOTHING = Snapshot("0" * 64, Path(), 0, 0, {}, built="1970-01-01T00:00:00+00:00")
 
 
@@ -42,21 +46,26 @@ class PublishedElsewhere(Published):
         self._seen: object = None
         self._said = ""
         self._version = b""
+        self._state: StoreState | None = None
+        self._altered: tuple[str, ...] = ()
+        self._is_shared = settings.engine_edits == "on"
         with ExitStack() as opened:
             self._strangers = RemoteStore(settings.engine, settings.user, limits, settings.workers)
             opened.callback(self._strangers.close)
             self._own = RemoteStore(settings.engine, settings.user, limits, 1)
             opened.callback(self._own.close)
+            self._recount = Recount(self._own)
             super().__init__(repository, settings)
             opened.pop_all()
 
     def outside(self) -> object:
         """Return what the store says of the last publication, and how often it came back.
 
-        A store that cannot be asked is kept in `problem` until it can be.
+        So does which graphs somebody else has edited since, as far as counting shows it. A store
+        that cannot be asked is kept in `problem` until it can be.
         """
         try:
-            version = version_of(self._own, self._own.until())
+            version = self._asked_version(self._own.until())
         except MigovError as error:
             if not isinstance(self.problem, StoreProblem):
                 log.warning("the store does not answer: %s", error.message)
@@ -66,8 +75,28 @@ class PublishedElsewhere(Published):
             log.info("the store answers again")
             self.problem = None
             self._returns += 1  # it may have lost what it did not write to its disk
-        self._seen = version, self._returns
+        self._count(version)
+        self._seen = version, self._returns, self._altered
         return self._seen
+
+    def _asked_version(self, until: float) -> bytes:
+        try:
+            return version_of(self._own, until)
+        except DeadlineError as error:  # nobody here can ask for less
+            raise StoreProblem("The store does not answer in time.", hint=_SLOW) from error
+
+    def _count(self, version: bytes) -> None:
+        """Learn which graphs differ from what was published, where that can be told now."""
+        state = self._state
+        if self._is_shared or version != self._version or state is None or not state.is_complete:
+            return
+        try:
+            altered = self._recount.altered(state)
+        except MigovError as error:  # not counted is not edited; it is tried again much later
+            log.info("the graphs of the store were not counted: %s", error.message)
+            return
+        if altered is not None:
+            self._altered = altered
 
     def with_files(self, snapshot: Snapshot) -> Snapshot:
         """Return the snapshot built from the files of this machine; raises StoreProblem.
@@ -100,28 +129,36 @@ class PublishedElsewhere(Published):
     def _now(self) -> tuple[bytes, Edition]:
         """Return what the store holds now, and what it said of itself before that was read."""
         until = self._own.until()
-        version = version_of(self._own, until)
+        version = self._asked_version(until)
         state = read_state(self._own)
         self._own.measure(until)
         self._strangers.know_as(self._own)
-        is_whole = state is None or (state.is_complete and self._has_all(state, until))
+        if state is None or self._state is None or state.run != self._state.run:
+            self._altered = ()
+        self._state = state
+        is_whole = state is None or (state.is_complete and self._has_all(state))
         self._say(self._difference(state, is_whole), state)
         snapshot = _NOTHING if state is None else state.snapshot()
-        pinned = version if is_whole else None
+        is_settled = is_whole and not self._is_shared
+        pinned = version if is_settled else None
         edition = Edition(
             snapshot,
             RemoteEngine(self._strangers, snapshot, pinned),
             RemoteEngine(self._own, snapshot, pinned, is_own=True),
-            is_settled=is_whole,
+            is_settled=is_settled,
+            run="" if state is None else state.run,
         )
         return version, edition
 
-    def _has_all(self, state: StoreState, until: float) -> bool:
-        """Return whether the union still has as many statements as were written: some stores
-        forget, when they crash, what they had not written to their disk."""
+    def _has_all(self, state: StoreState) -> bool:
+        """Return whether the store has as many statements as were written: others edit it, and some
+        stores forget, when they crash, what they had not written to their disk."""
         held = state.graphs.get(ASSERTED_GRAPH)
-        counted = self._own.bare(_COUNT, Dataset((ASSERTED_GRAPH,)), until)
-        return held is not None and counted.split()[-1] == str(held.triples).encode()
+        return (
+            not self._altered
+            and held is not None
+            and count(self._own, ASSERTED_GRAPH) == held.triples
+        )
 
     def _difference(self, state: StoreState | None, is_whole: bool) -> StoreProblem | None:
         if state is None:
@@ -132,7 +169,9 @@ class PublishedElsewhere(Published):
                 hint=_HINT,
             )
         if not is_whole:
-            return StoreProblem("The store has lost statements published to it.", hint=_HINT)
+            return StoreProblem(
+                "The store has more or fewer statements than were published to it.", hint=_HINT
+            )
         if state.digest != digest(content_files(self.repository)):
             return StoreProblem(
                 "The store holds another snapshot than the files of this server.", hint=_HINT
@@ -142,7 +181,7 @@ class PublishedElsewhere(Published):
     def _say(self, remark: StoreProblem | None, state: StoreState | None) -> None:
         """Keep a remark, and log it where it is new, with how much differs."""
         files = content_files(self.repository)
-        behind = "" if state is None else _behind(files, state)
+        behind = "" if state is None else _behind(files, state) + _named(self._altered)
         line = f"{remark.message} {behind}{_HINT}" if remark else ""
         if line != self._said:
             self._said = line
@@ -151,6 +190,13 @@ class PublishedElsewhere(Published):
             else:
                 log.warning("%s: %s", place_of(self._own.url), line)
         self.remark = remark
+
+
+def _named(altered: Sequence[str]) -> str:
+    """Return in words which graphs somebody else has edited, the first few by name."""
+    names = [graph.removeprefix(GRAPH) for graph in altered[:_FEW]]
+    more = f" and {len(altered) - _FEW:,} more" if len(altered) > _FEW else ""
+    return f"Edited in the store: {', '.join(names)}{more}. " if names else ""
 
 
 def _behind(files: Sequence[ContentFile], state: StoreState) -> str:

@@ -15,7 +15,7 @@ from typing import Final
 from pyoxigraph import Literal, NamedNode, Triple
 
 from migov.engine.operations import Answer, Query
-from migov.engine.remote.engine import Dataset, RemoteStore
+from migov.engine.remote.asking import Dataset, RemoteStore
 from migov.engine.rows import Row, select
 from migov.snapshot import Snapshot
 from migov.vocabulary import ASSERTED_GRAPH, INFERRED_GRAPH, PUBLISHED_GRAPH, STANDARD_PREFIXES
