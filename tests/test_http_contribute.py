@@ -1,136 +1,22 @@
-"""A new record from a form: the file, the verdict on it, and what cannot be part of it."""
+"""A new record from a form: the questions, the file, and the verdict on it."""
 
 from __future__ import annotations
 
-import html
 import re
-from collections.abc import Iterator
-from dataclasses import replace
-from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from flask import Flask
 from flask.testing import FlaskClient
 from pyoxigraph import Literal, NamedNode, RdfFormat, parse
-from werkzeug.test import TestResponse
 
+import contribute_support
+from contribute_support import HTML, PARTS, PATH, WHOLE, Asked, file_of, sent, to_mend
 from git_repository import git
-from migov.engine import Published
-from migov.settings import Settings
-from migov.web import create_app
-from migov.web.changes import EXTENSION
 
-PATH = "/contribute/record"
-HTML = {"Accept": "text/html"}
 NS = "https://w3id.org/migov/ns#"
-WHOLE = {
-    "publisher": "ilo",
-    "document": "003",
-    "lines": "1-9",
-    "language": "en",
-    "record-en": "Safe return – ILO page",
-    "record-fr": "Retour sûr – page de l’OIT",
-    "summary-en": "What the page says.",
-    "summary-fr": "Ce que dit la page.",
-    "name-en": "Safe return for all",
-    "name-fr": "Retour sûr pour tous",
-    "title": "Safe return",
-    "type": "programme",
-    "start": "2019-06",
-    "participation-0-mg-actor": "European Union",
-    "participation-0-mg-role": "funder",
-    "participation-0-mg-certainty": "stated",
-    "participation-0-mg-wording": 'funded "by" \\ EU',
-    "mg-theme": ["return-of-skills", "labour-mobility-schemes"],
-    "mg-coversPlace": ["mar", "Tunisie"],
-    "mg-fundingYear": "2020",
-}
-PARTS = {
-    "at": "3",
-    "mg-acronym": "SRA",
-    "skos-altLabel": "Return",
-    "mg-submitter": "2",
-    "foaf-page": "https://www.ilo.org/x",
-    "mg-references": ["agenda-2030", "sdg/8"],
-    "filed-0-mg-scheme": "gfmd-ppd",
-    "filed-0-mg-value": "99332",
-    "filed-0-mg-evidence": "Address of the entry",
-    "mg-budget-0-mg-amount": "1 500.50",
-    "mg-budget-0-mg-currency": "USD",
-    "mg-budget-0-mg-locator": "5",
-    "mg-hasOutput-0-label-en": "Three studies",
-    "mg-hasOutput-0-label-fr": "Trois études",
-    "mg-hasOutput-0-dcterms-type": "study",
-    "mg-hasOutput-0-mg-statedNumber": "3",
-    "mg-hasOutput-1-label-en": "A platform",
-    "mg-hasOutput-1-label-fr": "Une plateforme",
-    "mg-hasOutput-1-dcterms-type": "platform",
-    "mg-hasOutput-1-mg-certainty": "ambiguous",
-    "mg-hasOutput-1-mg-locator": "6-7",
-    "mg-hasObjective-0-label-en": "Fair return",
-    "mg-hasObjective-0-label-fr": "Un retour équitable",
-    "mg-hasObjective-0-dcterms-type": "aim",
-    "mg-hasQuotation-0-label-en": "On return",
-    "mg-hasQuotation-0-label-fr": "Sur le retour",
-    "mg-hasQuotation-0-mg-text": "We return.",
-    "mg-hasQuotation-0-mg-speaker": "amina diallo",
-    "mg-identifier-0-mg-scheme": "projet-id",
-    "mg-identifier-0-mg-value": "LM.0499",
-    "mg-identifier-0-mg-evidence": "Field of the page",
-    "participation-1-mg-actor": "Amina Diallo",
-    "participation-1-mg-role": "contact",
-    "participation-4-mg-actor": "person/6",
-    "participation-4-mg-role": "speaker",
-    "person-0-name": "Amina Diallo",
-}
 XSD = "http://www.w3.org/2001/XMLSchema#"
 
-
-@pytest.fixture(scope="module")
-def app(current: Published, settings: Settings) -> Iterator[Flask]:
-    """An application whose verdicts have the time that a busy machine needs."""
-    app = create_app(current, replace(settings, deadline=30.0))
-    yield app
-    app.extensions[EXTENSION].close()
-
-
-class Asked(HTMLParser):
-    """The names of the fields of a page, each with how many controls it has."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.found: dict[str, int] = {}
-        self.feed(text)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        name = dict(attrs).get("name")
-        if tag in ("input", "select", "textarea") and name:
-            self.found[name] = self.found.get(name, 0) + 1
-
-
-def sent(client: FlaskClient, **changed: object) -> TestResponse:
-    data = {name: value for name, value in {**WHOLE, **changed}.items() if value is not None}
-    return client.post(PATH, data=data, headers=HTML)
-
-
-def file_of(response: TestResponse, place: int = 0) -> str:
-    """Return a file that the page shows; the record comes first."""
-    section = response.text.partition('<h2 id="file">')[2].partition("<h3>")[0]
-    found = re.findall(r'<pre tabindex="0">(.*?)</pre>', section, re.DOTALL)
-    assert found, response.text
-    return html.unescape(found[place])
-
-
-def to_mend(response: TestResponse) -> dict[str, str]:
-    """Return what the page says is wrong, by the control that it leads to; each says so too."""
-    section = response.text.partition('<ul class="mend">')[2].partition("</ul>")[0]
-    found = re.findall(r'<li><a href="#f-([^"]+)">[^<]+</a>\u202f?: (.*?)</li>', section, re.DOTALL)
-    for control, _ in found:
-        assert f'id="f-{control}"' in response.text
-        assert f'id="e-{control}"' in response.text
-        assert re.search(f'aria-describedby="[^"]*e-{control}"', response.text)
-    return {control: html.unescape(message).strip() for control, message in found}
+app = contribute_support.app
 
 
 class TestForm:
@@ -305,103 +191,3 @@ class TestParts:
         assert named
         known = client.get(f"/id/{named[0].replace(':', '/')}", headers=HTML)
         assert known.status_code == 404
-
-
-class TestWrong:
-    @pytest.mark.parametrize(
-        ("changed", "control", "said"),
-        [
-            ({"publisher": "nobody at all"}, "publisher", "is not in the list"),
-            ({"publisher": "<b>x</b>"}, "publisher", "“<b>x</b>” is not in the list"),
-            ({"mg-theme": "nothing"}, "mg-theme", "is not in the list"),
-            ({"publisher": ""}, "publisher", "A record needs this"),
-            ({"lines": "40-x"}, "lines", "Write lines as"),
-            ({"lines": "99999"}, "lines", "has lines 1 to"),
-            ({"lines": "9-1"}, "lines", "the first line of a range first"),
-            ({"slug": "a" * 81}, "slug", "up to 80 characters"),
-            ({"person-0-name": "rania bikhazi"}, "person-0-name", "person:6 is there already"),
-            (
-                {"participation-1-mg-actor": "european-union", "participation-1-mg-role": "funder"},
-                "participation-1-mg-actor",
-                "has this role above already",
-            ),
-            ({"start": "soon"}, "start", "Write a date"),
-            ({"slug": "thamm"}, "slug", "exists"),
-            ({"slug": "thamm-launch", "about": "thamm"}, "slug", "has a record of this name"),
-            ({"slug": "../../x"}, "slug", "Use lower-case letters"),
-            ({"slug": "x> . <a> <b> <c"}, "slug", "Use lower-case letters"),
-            ({"about": "thamm", "slug": "../x"}, "slug", "Use lower-case letters"),
-            ({"about": "thamm", "record-en": ""}, "record-en", "fill it in"),
-            ({"about": "no-such"}, "about", "is not in the list"),
-            ({"type": "no-such-type"}, "type", "is not in the list"),
-            ({"title": "x" * 6000}, "title", "more than 5,000 characters"),
-            ({"foaf-page": "javascript:alert(1)"}, "foaf-page", "Write a web address"),
-            ({"foaf-page": "https://a> . <b"}, "foaf-page", "Write a web address"),
-            ({"mg-fundingYear": "20x0"}, "mg-fundingYear", "four digits"),
-            ({"mg-budget-0-mg-amount": "a lot"}, "mg-budget-0-mg-amount", "Write a number"),
-            ({"mg-budget-0-mg-amount": "3"}, "mg-budget-0-mg-currency", "Fill this in"),
-            (
-                {"participation-0-mg-actor": "Europan Union"},
-                "participation-0-mg-actor",
-                "Did you mean european-union (European Union)?",
-            ),
-            ({"participation-7-mg-role": "funder"}, "participation-7-mg-actor", "Fill this in"),
-            ({"participation-0-mg-locator": "1;2"}, "participation-0-mg-locator", "Write lines"),
-        ],
-    )
-    def test_values(
-        self, client: FlaskClient, changed: dict[str, object], control: str, said: str
-    ) -> None:
-        response = sent(client, **changed)
-        assert response.status_code == 422
-        assert said in to_mend(response).get(control, ""), to_mend(response)
-        assert 'id="file"' not in response.text
-
-    def test_all_that_is_wrong_is_told_at_once_in_french(self, client: FlaskClient) -> None:
-        data = {**WHOLE, "publisher": "", "lines": "x", "start": "soon", "type": "?"}
-        response = client.post(f"{PATH}?lang=fr", data=data, headers=HTML)
-        assert set(to_mend(response)) == {"publisher", "lines", "start", "type"}
-        assert "4 champs à revoir" in response.text
-
-    def test_many_unknown_names_are_not_all_looked_up(self, client: FlaskClient) -> None:
-        many = [f"nobody {number}" for number in range(700)]
-        response = sent(client, **{"mg-coversPlace": ["mar", *many, "tun"]})
-        assert response.status_code == 422
-        assert "is not in the list" in to_mend(response)["mg-coversPlace"]
-
-    def test_a_long_name_makes_a_short_one(self, client: FlaskClient) -> None:
-        response = sent(client, lines="x", **{"name-en": "word " * 900})
-        assert set(to_mend(response)) == {"lines"}
-
-    def test_too_many_values(self, client: FlaskClient) -> None:
-        response = sent(client, **{"mg-coversPlace": ["mar"] * 3001})
-        assert response.status_code == 422
-        assert "more than 3,000 values" in response.text
-        assert len(response.data) < 100_000
-
-    def test_too_long_a_request(self, client: FlaskClient) -> None:
-        assert sent(client, title="x" * 3_000_000).status_code == 413
-
-    def test_texts_stay_texts_and_unknown_fields_are_passed_over(self, client: FlaskClient) -> None:
-        """Markup, syntax, controls and scripts from right to left, each where a text may stand."""
-        texts = {
-            "title": '"@en . <a:b> <c:d> <e:f>',
-            "name-en": "\\",
-            "name-fr": "</pre><b>x",
-            "record-en": "a\nb\tc",
-            "record-fr": "‮",
-            "summary-en": "العودة الآمنة",
-            "participation-0-mg-wording": "\u0007 } GRAPH <a:b> { <a:b> <c:d> 1",
-        }
-        unknown = {f"unheard-of-{number}": "x" for number in range(50)}
-        rows = ("participation-x-", "participation-999-", "participation-²-", "mg-hasOutput--1-")
-        unknown |= {f"{row}mg-actor": "ilo" for row in rows}
-        response = sent(client, slug="texts", **texts, **unknown, **{"as": "nothing"})
-        assert response.status_code == 200, to_mend(response)
-        assert "unheard" not in response.text
-        triples = list(parse(file_of(response), format=RdfFormat.TURTLE))
-        held = {each.object.value for each in triples if isinstance(each.object, Literal)}
-        assert {" ".join(text.split()) for text in texts.values()} <= held
-        assert not any("a:b" in str(each.subject) for each in triples)
-        assert "<b>x" not in response.text
-        assert "<b>x" not in sent(client, slug="thamm", **texts).text
