@@ -1,19 +1,14 @@
-"""What an operator needs: health, metrics, logs, budgets, and a good end."""
+"""What an operator looks at: health, metrics, logs, and the snapshot of every answer."""
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import signal
 import socket
-import subprocess
-import sys
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -25,71 +20,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
 
+import operation_support
 import small
-from conftest import ROOT
 from engine_support import FOREVER, workers_of
 from migov.engine.published import published
-from migov.operating.budget import Budgets
 from migov.operating.log import request_line, written
 from migov.operating.operation import log_settings
-from migov.operating.requests import Finished, client_of, network_of, networks, request_id
+from migov.operating.requests import Finished
 from migov.settings import Settings
 from migov.web import create_app
-from processes import running
+from operation_support import Server, serving
 
 SECRET = "SELECT ?whatSomebodyWants { ?s ?p 'a secret word' }"
 
-
-@dataclass
-class Server:
-    """A running server: its process, its address and what it has written so far."""
-
-    process: subprocess.Popen[str]
-    address: str
-    lines: list[str]
-
-    def logged(self) -> list[dict[str, Any]]:
-        return [json.loads(line) for line in self.lines if line.startswith("{")]
-
-
-@contextmanager
-def serving(cache: Path, *options: str, root: Path = ROOT) -> Iterator[Server]:
-    command = [sys.executable, "-m", "migov.cli", "serve", "--port", "0", "--log", "json"]
-    process = subprocess.Popen(
-        [*command, "--root", str(root), "--cache", str(cache), *options],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        env={**os.environ, "PYTHONUNBUFFERED": "1"},
-    )
-    lines: list[str] = []
-    found = threading.Event()
-
-    def read() -> None:
-        assert process.stdout is not None
-        for line in process.stdout:
-            lines.append(line)
-            if "answers at" in line:
-                found.set()
-
-    reader = threading.Thread(target=read, daemon=True)
-    reader.start()
-    try:
-        assert found.wait(60), "".join(lines)
-        (address,) = re.findall(r"http://\S+?:\d+", "".join(lines))
-        yield Server(process, address, lines)
-    finally:
-        process.kill()
-        process.wait()
-        reader.join(5)
-        assert process.stdout is not None
-        process.stdout.close()
-
-
-@pytest.fixture(scope="module")
-def server(cache: Path) -> Iterator[Server]:
-    with serving(cache, "--deadline", "3", "--log-level", "info") as found:
-        yield found
+server = operation_support.server
 
 
 class TestHealth:
@@ -269,170 +213,6 @@ def _eventually(server: Server, value: str, field: str = "id") -> list[dict[str,
             return found
         time.sleep(0.05)
     raise AssertionError("".join(server.lines))
-
-
-class TestBudget:
-    def test_a_spent_budget_is_429_and_pages_say_so_in_french(self, cache: Path) -> None:
-        with serving(cache, "--budget", "1", "--deadline", "2", "--proxies", "127.0.0.1") as server:
-            asked = {"params": {"query": FOREVER}, "timeout": 30}
-            one = {"X-Forwarded-For": "203.0.113.1"}
-            other = {"X-Forwarded-For": "203.0.113.2"}
-            assert _asked(server, one, **asked).status_code == 503
-            refused = _asked(server, one, params={"query": "ASK {}"})
-            assert refused.status_code == 429
-            assert refused.json()["type"].endswith("/problem/budget")
-            assert 1 <= int(refused.headers["Retry-After"]) <= 120
-            assert refused.headers["RateLimit"].startswith('"work";r=0;t=')
-            assert refused.headers["Migov-Snapshot"]
-            page = httpx.get(
-                f"{server.address}/",
-                headers={**one, "Accept": "text/html", "Accept-Language": "fr"},
-            )
-            assert page.status_code == 429
-            assert "Trop demandé" in page.text
-            assert _asked(server, other, params={"query": "ASK {}"}).status_code == 200
-            assert httpx.get(f"{server.address}/health", headers=one).status_code == 200
-            assert httpx.get(f"{server.address}/ready", headers=one).status_code == 200
-
-    @given(
-        st.lists(st.tuples(st.sampled_from("ab"), st.floats(0, 30), st.floats(0, 5)), max_size=30)
-    )
-    def test_nobody_is_given_more_than_the_budget(
-        self, steps: list[tuple[str, float, float]]
-    ) -> None:
-        now = 0.0
-        budgets = Budgets(10.0, clock=lambda: now)
-        used: dict[str, list[tuple[float, float]]] = {"a": [], "b": []}
-        for client, pause, work in steps:
-            now += pause
-            balance = budgets.begin(client)
-            if balance.is_spent:
-                assert balance.wait > 0
-                continue
-            began = now
-            now += work
-            budgets.end(client, began)
-            used[client].append((began, work))
-        for spans in used.values():
-            total = sum(work for _, work in spans)
-            assert total <= 10.0 + now * 10.0 / 60 + 5.0 + 1e-6
-
-    def test_what_runs_counts_before_it_is_over(self) -> None:
-        now = 0.0
-        budgets = Budgets(10.0, clock=lambda: now)
-        for _ in range(4):
-            assert not budgets.begin("a").is_spent
-        now = 4.0
-        spent = budgets.begin("a")
-        assert spent.is_spent
-        assert spent.wait == pytest.approx((16 - 10) * 6, abs=0.1)
-        for _ in range(4):
-            budgets.end("a", 0.0)
-        now += spent.wait + 0.1
-        assert not budgets.begin("a").is_spent
-
-    def test_memory_is_bounded(self) -> None:
-        budgets = Budgets(10.0, most=100)
-        for number in range(1000):
-            budgets.begin(f"client {number}")
-        assert len(budgets) == 100
-
-    @pytest.mark.parametrize(
-        ("peer", "forwarded_for", "forwarded", "client"),
-        [
-            ("203.0.113.9", None, None, "203.0.113.9"),
-            ("203.0.113.9", "198.51.100.1", None, "203.0.113.9"),
-            ("10.0.0.1", "198.51.100.1", None, "198.51.100.1"),
-            ("10.0.0.1", "1.1.1.1, 198.51.100.1, 10.0.0.2", None, "198.51.100.1"),
-            ("10.0.0.1", "10.0.0.3, 10.0.0.2", None, "10.0.0.3"),
-            ("10.0.0.1", "nonsense", None, "10.0.0.1"),
-            ("10.0.0.1", "198.51.100.1, unknown", None, "10.0.0.1"),
-            ("10.0.0.1", "1.1.1.1", 'for="[2001:db8::1]:4711";proto=https', "2001:db8::1"),
-            ("10.0.0.1", None, "for=192.0.2.43, for=198.51.100.17:80", "198.51.100.17"),
-            ("10.0.0.1", None, "for=_hidden", "10.0.0.1"),
-            ("::ffff:10.0.0.1", "198.51.100.1", None, "198.51.100.1"),
-            (None, "198.51.100.1", None, None),
-        ],
-    )
-    def test_the_client_is_the_last_that_a_trusted_proxy_names(
-        self, peer: str | None, forwarded_for: str | None, forwarded: str | None, client: str | None
-    ) -> None:
-        assert client_of(peer, networks("10.0.0.0/8"), forwarded_for, forwarded) == client
-
-    @given(st.text(max_size=60), st.text(max_size=60))
-    def test_any_header_is_read_or_passed_over(self, first: str, second: str) -> None:
-        found = client_of("10.0.0.1", networks("10.0.0.0/8"), first, second)
-        assert network_of(found)
-        assert re.fullmatch(r"[A-Za-z0-9._:-]{1,64}", request_id(first, second))
-
-
-def _asked(server: Server, headers: dict[str, str], **asked: Any) -> httpx.Response:
-    return httpx.get(f"{server.address}/sparql", headers=headers, **asked)
-
-
-class TestTheEnd:
-    def test_what_runs_is_finished_and_the_exit_code_is_0(self, cache: Path) -> None:
-        with serving(cache, "--deadline", "2", "--farewell", "20") as server:
-            answers: list[httpx.Response] = []
-            thread = _in_background(server, answers)
-            time.sleep(0.5)
-            server.process.send_signal(signal.SIGTERM)
-            assert server.process.wait(30) == 0
-            thread.join()
-            assert [answer.status_code for answer in answers] == [503]
-            assert answers[0].json()["type"].endswith("/problem/deadline")
-
-    def test_what_takes_longer_is_cut_off_with_a_reason(self, cache: Path) -> None:
-        with serving(cache, "--deadline", "60", "--farewell", "1") as server:
-            answers: list[httpx.Response] = []
-            thread = _in_background(server, answers)
-            time.sleep(0.5)
-            server.process.send_signal(signal.SIGTERM)
-            assert server.process.wait(30) == 0
-            thread.join()
-            assert answers[0].json()["type"].endswith("/problem/stopping")
-            assert answers[0].headers["Migov-Snapshot"]
-            assert not [line for line in server.lines if "Traceback" in line]
-
-    def test_a_second_signal_ends_it_at_once(self, cache: Path) -> None:
-        with serving(cache, "--deadline", "60", "--farewell", "60") as server:
-            thread = _in_background(server, [])
-            time.sleep(0.5)
-            server.process.send_signal(signal.SIGTERM)
-            time.sleep(0.3)
-            server.process.send_signal(signal.SIGTERM)
-            assert server.process.wait(30) == 1
-            thread.join()
-
-    def test_an_early_signal_is_no_failure(self, tmp_path: Path) -> None:
-        command = [
-            sys.executable,
-            "-m",
-            "migov.cli",
-            "serve",
-            "--port",
-            "0",
-            "--cache",
-            str(tmp_path),
-        ]
-        with running(command, cwd=ROOT, stderr=subprocess.STDOUT) as process:
-            assert process.stdout is not None
-            process.stdout.readline()  # the settings: signals are listened to by now
-            process.send_signal(signal.SIGTERM)
-            assert process.wait(30) == 0
-
-
-def _in_background(server: Server, answers: list[httpx.Response]) -> threading.Thread:
-    def ask() -> None:
-        try:
-            asked = {"query": FOREVER}
-            answers.append(httpx.get(f"{server.address}/sparql", params=asked, timeout=60))
-        except httpx.HTTPError:
-            return
-
-    thread = threading.Thread(target=ask)
-    thread.start()
-    return thread
 
 
 def test_every_answer_names_its_snapshot(client: FlaskClient) -> None:
