@@ -120,6 +120,36 @@ def test_who_waits_behind_a_slow_query_is_answered_elsewhere(bench: Bench) -> No
     bench.run(together())
 
 
+def test_one_too_many_of_the_slow_queries_is_told_so_and_not_at_once(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever is told at once asks again at once, and small queries wait behind each of those."""
+    monkeypatch.setattr("migov.engine.pool._SLOW_WAITING", 1)
+    monkeypatch.setattr("migov.engine.pool._REFUSED", 0.5)
+    refusals: list[float] = []
+
+    async def insists(until: float) -> None:
+        while time.monotonic() < until:
+            began = time.monotonic()
+            try:
+                await bench.ask(RUNAWAY)
+            except BusyError:
+                refusals.append(time.monotonic() - began)
+            except DeadlineError:
+                pass
+
+    async def all_of_them() -> None:
+        until = time.monotonic() + 2
+        everyone = asyncio.gather(*(insists(until) for _ in range(15)))
+        assert number_of(await bench.ask(value(1))) == 1
+        await everyone
+
+    bench.run(all_of_them())
+    assert refusals
+    assert min(refusals) >= 0.5
+    assert bench.pool.busy == 0
+
+
 def test_more_slow_queries_than_places(bench: Bench) -> None:
     """All end: those that are stopped, those that begin anew, and small ones beside them."""
 

@@ -56,6 +56,8 @@ QUESTIONS: Final = {
 }
 ADMITTED: Final = 72
 """Runaways that a server with two workers takes in: four under way for each, and 64 that wait."""
+_SETTLED: Final = 5.0
+"""Seconds in which each of the runaways is found to be one."""
 _PATIENCE: Final = 300.0
 """Seconds that one query may take a server."""
 RUNAWAY: Final = "SELECT (COUNT(*) AS ?n) {{ ?a ?b ?c . ?d ?e ?f . ?g ?h ?i FILTER({} != 0) }}"
@@ -199,7 +201,7 @@ def neighbours(bench: Bench, endpoint: str, rounds: int, runaways: int) -> list[
         ]
         for thread in threads:
             thread.start()
-        time.sleep(0.5)
+        time.sleep(_SETTLED)
         beside = bench.load(MEMORY, LOOKUP, 8)
         over.set()
         for thread in threads:

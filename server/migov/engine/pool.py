@@ -49,6 +49,8 @@ _SLOW_WAITING: Final = 64
 """Queries that may wait for a place among the slow ones."""
 _PER_WORKER: Final = 4
 """Slow queries that may be under way for each worker that is there for the others."""
+_REFUSED: Final = 1.0
+"""Seconds after which one too many of the slow queries is told so."""
 _PATIENCE: Final = 10.0
 """Seconds after which a worker that is one too many is ended, and one that starts given up."""
 
@@ -81,9 +83,7 @@ class Pool:
         self._slow_waiting: deque[Ticket] = deque()
         self._starting = 0
         self._small_at = 0.0
-        self._looks = False
-        self._lets_go = False
-        self._is_closed = False
+        self._looks = self._lets_go = self._is_closed = False
         started = forker.fork_several(workers)
         self._starting = len(started)
         for worker in started:
@@ -229,8 +229,8 @@ class Pool:
                 self._end(worker)
                 if len(self._slow_waiting) < _SLOW_WAITING:
                     self._slow_waiting.append(ticket)
-                else:
-                    self._fail(ticket, busy())
+                else:  # whoever is told at once asks again at once, and takes a worker each time
+                    self._loop.call_later(_REFUSED, self._fail, ticket, busy())
             return
         behind = list(worker.asked)[1:]
         self._again(behind)
