@@ -196,6 +196,8 @@ def test_the_command_line_explains() -> None:
 class Plain:
     """An engine over one store, in this process: for patterns that the tests make."""
 
+    is_settled = True
+
     def __init__(self, store: Store) -> None:
         self.store = store
         self.asked = 0

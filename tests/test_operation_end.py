@@ -20,23 +20,13 @@ from processes import running
 class TestTheEnd:
     def test_what_runs_is_finished_and_the_exit_code_is_0(self, cache: Path) -> None:
         with serving(cache, "--deadline", "2", "--farewell", "20") as server:
-            answers: list[httpx.Response] = []
-            thread = _in_background(server, answers)
-            time.sleep(0.5)
-            server.process.send_signal(signal.SIGTERM)
-            assert server.process.wait(30) == 0
-            thread.join()
+            answers = _told_to_end(server)
             assert [answer.status_code for answer in answers] == [503]
             assert answers[0].json()["type"].endswith("/problem/deadline")
 
     def test_what_takes_longer_is_cut_off_with_a_reason(self, cache: Path) -> None:
         with serving(cache, "--deadline", "60", "--farewell", "1") as server:
-            answers: list[httpx.Response] = []
-            thread = _in_background(server, answers)
-            time.sleep(0.5)
-            server.process.send_signal(signal.SIGTERM)
-            assert server.process.wait(30) == 0
-            thread.join()
+            answers = _told_to_end(server)
             assert answers[0].json()["type"].endswith("/problem/stopping")
             assert answers[0].headers["Migov-Snapshot"]
             assert not [line for line in server.lines if "Traceback" in line]
@@ -67,6 +57,17 @@ class TestTheEnd:
             process.stdout.readline()  # the settings: signals are listened to by now
             process.send_signal(signal.SIGTERM)
             assert process.wait(30) == 0
+
+
+def _told_to_end(server: Server) -> list[httpx.Response]:
+    """End a server while a query runs that never ends, and return what is answered to that."""
+    answers: list[httpx.Response] = []
+    thread = _in_background(server, answers)
+    time.sleep(0.5)
+    server.process.send_signal(signal.SIGTERM)
+    assert server.process.wait(30) == 0
+    thread.join()
+    return answers
 
 
 def _in_background(server: Server, answers: list[httpx.Response]) -> threading.Thread:

@@ -19,14 +19,13 @@ import os
 import pkgutil
 import random
 import re
-import signal
 import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter
 from contextlib import redirect_stdout, suppress
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from io import StringIO
 from pathlib import Path
 from urllib.parse import quote
@@ -36,6 +35,7 @@ from dulwich.repo import Repo
 
 import migov
 from benchmarks.jobs import in_jobs
+from benchmarks.killed import Fault, Killed, end, kill_later, live, port_of
 from change_support import AUTHOR, turtle
 from migov.access import new_token
 from migov.change import Change, base_files, files_now, patch
@@ -45,28 +45,13 @@ from migov.repository import Repository
 from migov.settings import Settings
 from writing_support import policed_repository
 
-_STEPS = ("open", "os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.truncate", "fcntl.flock")
-_JOURNAL = ".migov-merge.json.migov-merge"
 _MOST_STEPS = 130
 """More than a merge takes, so that some lives end after it, or publishing what it left."""
 _MERGES = 3
 """So many merges a server may live to see."""
 _FAREWELL = 60.0
 _MARK = "MIGOV_KILLED_IN"
-_ADDRESS = re.compile(r"http://[\d.]+:(\d+)/")
 WHO, RECORD, NEW = "data/actors/who.ttl", "data/records/iom/lm-0416.ttl", "data/actors/new/one.ttl"
-
-
-@dataclass(frozen=True)
-class Killed:
-    """How a life ends: after so many steps of its merge, or after so many seconds."""
-
-    steps: int | None = None
-    seconds: float | None = None
-
-
-class Fault(Exception):
-    """What was acknowledged is lost, or something is half applied."""
 
 
 class Lives:
@@ -122,7 +107,7 @@ class Lives:
         child = os.fork()
         if child == 0:
             os.close(out)
-            _live(
+            live(
                 ["serve", "--root", str(self.repository.root), "--port", "0", "--watch", "60",
                  "--deadline", "60", "--tokens", str(self._tokens), *self._cache(), *_plain()],
                 into, ends.steps, skipped=merges - 1,
@@ -130,10 +115,10 @@ class Lives:
         os.close(into)
         try:
             with os.fdopen(out) as lines:
-                port = _port(lines)
+                port = port_of(lines)
                 self._look(port)
                 if ends.seconds is not None:
-                    _kill_later(child, ends.seconds)
+                    kill_later(child, ends.seconds)
                 for _ in range(merges):
                     self._change()
                     began = time.monotonic()
@@ -143,7 +128,7 @@ class Lives:
                     self._time(True, began)
                     self._acknowledge(commit)
         finally:
-            _end(child)
+            end(child)
 
     def _merge(self, ends: Killed) -> None:
         self._look_after_recovery()
@@ -155,7 +140,7 @@ class Lives:
         child = os.fork()
         if child == 0:
             os.close(out)
-            _live(
+            live(
                 ["merge", "--patch", str(proposal), "--root", str(self.repository.root), "-m",
                  f"Number {self._number}", "--author", AUTHOR, *self._cache()],
                 into, ends.steps,
@@ -163,12 +148,12 @@ class Lives:
         os.close(into)
         began = time.monotonic()
         if ends.seconds is not None:
-            _kill_later(child, ends.seconds)
+            kill_later(child, ends.seconds)
         try:
             with os.fdopen(out) as lines:
                 found = re.search(r"^Merged as ([0-9a-f]{40})$", lines.read(), re.M)
         finally:
-            _end(child)
+            end(child)
         if found:
             self._time(False, began)
             self._acknowledge(found[1])
@@ -288,61 +273,6 @@ class Lives:
 def _plain() -> list[str]:
     """Return the options that leave out what a merge does not need, as far as there are any."""
     return ["--inference", "off"] if "inference" in {each.name for each in fields(Settings)} else []
-
-
-def _live(words: list[str], into: int, steps: int | None, skipped: int = 0) -> None:
-    """Be one life: run a command in this fork until it is killed; never returns."""
-    os.dup2(into, 1)
-    os.dup2(into, 2)
-    sys.stdout = os.fdopen(1, "w", buffering=1)
-    sys.stderr = os.fdopen(2, "w", buffering=1)
-    if steps is not None:
-        _die_at(steps, skipped)
-    os._exit(run(words))
-
-
-def _die_at(steps: int, skipped: int) -> None:
-    """Kill this process at a step of the merge after those that are skipped."""
-    merges, taken = 0, 0
-
-    def count(event: str, arguments: tuple[object, ...]) -> None:
-        nonlocal merges, taken
-        if event not in _STEPS:
-            return
-        if event == "open" and str(arguments[0]).endswith(_JOURNAL):
-            merges += 1
-        if merges > skipped:
-            taken += 1
-            if taken == steps:
-                os.kill(os.getpid(), signal.SIGKILL)
-
-    sys.addaudithook(count)
-
-
-def _port(lines: object) -> int:
-    seen = []
-    for line in lines:  # type: ignore[attr-defined]
-        seen.append(line)
-        if found := _ADDRESS.search(line):
-            return int(found[1])
-    raise Fault(f"the server did not start: {''.join(seen)}")
-
-
-def _kill_later(child: int, seconds: float) -> None:
-    def kill(*_: object) -> None:
-        with suppress(ProcessLookupError):
-            os.kill(child, signal.SIGKILL)
-
-    signal.signal(signal.SIGALRM, kill)
-    signal.setitimer(signal.ITIMER_REAL, max(seconds, 0.001))
-
-
-def _end(child: int) -> None:
-    """Kill a life if it is not over, before its number can be another's."""
-    signal.setitimer(signal.ITIMER_REAL, 0)
-    with suppress(ProcessLookupError):
-        os.kill(child, signal.SIGKILL)
-    os.waitpid(child, 0)
 
 
 def campaign(cases: int, seed: int, folder: Path) -> Counter[str]:

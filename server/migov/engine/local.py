@@ -80,6 +80,8 @@ ABANDONED: Final[ContextVar[Abandoned | None]] = ContextVar("abandoned", default
 class LocalEngine:
     """Answers queries over one snapshot. Safe for use by many threads."""
 
+    is_settled = True
+
     def __init__(
         self,
         snapshot: Snapshot,

@@ -74,6 +74,10 @@ class Load:
 class Engine(Protocol):
     """Anything that answers SPARQL queries over one snapshot."""
 
+    @property
+    def is_settled(self) -> bool:
+        """Whether the same question gets the same answer for as long as there is this engine."""
+
     def answer(self, query: Query) -> Answer:
         """Return the answer; raises RequestError or LimitError.
 

@@ -62,6 +62,8 @@ class Pool:
     queries, of which no more run than there are cores, or one less while small queries come.
     """
 
+    is_settled = True
+
     def __init__(
         self,
         loop: asyncio.AbstractEventLoop,
@@ -81,7 +83,6 @@ class Pool:
         self._slow = Turns()
         self._waiting: deque[Ticket] = deque()
         self._slow_waiting: deque[Ticket] = deque()
-        self._starting = 0
         self._small_at = 0.0
         self._looks = self._lets_go = self._is_closed = False
         started = forker.fork_several(workers)

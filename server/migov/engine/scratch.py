@@ -39,6 +39,8 @@ _GRACE: Final = 5.0
 class ScratchEngine:
     """A plain SPARQL dataset with an unnamed default graph. Safe for use by many threads."""
 
+    is_settled = False  # it can be written to at any time
+
     def __init__(self, limits: Limits | None = None, workers: int = 1) -> None:
         """Begin with nothing; raises EnvironmentProblem."""
         self._limits = limits or Limits()

@@ -33,7 +33,7 @@ class Kept(Generic[Key, Found]):
         Raises what `ask` raises.
         """
         wanted = set(keys)
-        if not getattr(engine, "is_settled", True):
+        if not engine.is_settled:
             return dict(ask(wanted)) if wanted else {}
         with self._lock:
             held = self._engines.setdefault(engine, {})

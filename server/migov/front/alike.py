@@ -95,7 +95,6 @@ class Alike(PlainQuery):
         first = manner.request
         request = Request(b"GET", url, first.headers, first.fields, first.version, True)
         super().__init__(connection, request)
-        self._gzip = manner.gzip
         self._wanted = manner.wanted
         self._manner = manner
         self._text = text
@@ -104,31 +103,21 @@ class Alike(PlainQuery):
         return replace(self._manner.query, text=self._text, prefixes=self._state.prefixes)
 
     def _begin(self) -> None:
-        front, request, text = self.connection.front, self.request, self._text
-        site, fields = front.site, request.fields
-        assert site is not None  # only a query to one is remembered
-        self._state = state = site.state
-        self._generation = front.generation(site, state)
-        self._key = key = (
-            request.url,
-            fields.get(b"accept"),
-            fields.get(b"accept-language"),
-            self._gzip,
-            None,
-        )
-        if self._is_answered_by_kept(key):
+        front, text = self.connection.front, self._text
+        site = self._take(self._manner.gzip)
+        if self._is_answered_by_kept():
             return
         self._admit()
         check(
             text,
-            graphs=front.graphs_of(state),
+            graphs=front.graphs_of(self._state),
             characters=site.settings.text,
-            prefixes=state.prefixes,
+            prefixes=self._state.prefixes,
         )
         self._is_repeatable = repeatable(text)
         if self._is_repeatable:
-            self._tag = self._tag_of(request)
-        self.ask(frames.pack_query(self._manner.query, front.prefixes_of(state), text))
+            self._tag = self._tag_of(self.request)
+        self.ask(frames.pack_query(self._manner.query, front.prefixes_of(self._state), text))
 
 
 def _beside(found: re.Match[bytes], raw: bytes) -> bytes:

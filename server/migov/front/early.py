@@ -69,22 +69,13 @@ class Early(PlainQuery):
         return self._asked
 
     def _begin(self) -> None:
-        front, request, fields = self.connection.front, self.request, self.request.fields
-        site, body = front.site, bytes(self.body)
-        assert site is not None  # is_early saw to that
-        self._state = state = site.state
-        self._settings = site.settings
-        self._generation = front.generation(site, state)
-        self._gzip = takes_gzip(request.header(b"accept-encoding") or "")
+        request, body = self.request, bytes(self.body)
         is_post = request.method == b"POST"
-        self._key = key = (
-            request.url,
-            fields.get(b"accept"),
-            fields.get(b"accept-language"),
-            self._gzip,
-            (body, fields.get(b"content-type")) if is_post else None,
-        )
-        if not request.has_conditions and self._is_answered_by_kept(key):
+        posted = (body, request.fields.get(b"content-type")) if is_post else None
+        self._settings = self._take(
+            takes_gzip(request.header(b"accept-encoding") or ""), posted
+        ).settings
+        if not request.has_conditions and self._is_answered_by_kept():
             return
         content_type = request.header(b"content-type")
         try:

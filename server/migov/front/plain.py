@@ -23,7 +23,7 @@ from migov.protocol.heads import etag
 from migov.protocol.operation import told
 from migov.protocol.prefixes import without_unused
 from migov.protocol.truncation import truncated
-from migov.web.site import State
+from migov.web.site import Site, State
 
 if TYPE_CHECKING:
     from migov.front.connection import Connection
@@ -76,13 +76,25 @@ class PlainQuery(Ticket, Exchange):
         except Exception as error:
             self._defect(error)
 
-    def _is_answered_by_kept(self, key: Hashable) -> bool:
+    def _take(self, gzip: bool, posted: Hashable = None) -> Site:
+        """Take the state that answers now, and name the answer; `posted` is what came in a body."""
+        front, request = self.connection.front, self.request
+        site = front.site
+        assert site is not None  # without one Flask answers everything
+        self._state = site.state
+        self._generation = front.generation(site, self._state)
+        self._gzip = gzip
+        accept, language = map(request.fields.get, (b"accept", b"accept-language"))
+        self._key = (request.url, accept, language, gzip, posted)
+        return site
+
+    def _is_answered_by_kept(self) -> bool:
         """Whether this answer is kept, and is now given; raises BudgetError."""
-        reply = self.connection.front.kept.get(self._generation, key)
+        reply = self.connection.front.kept.get(self._generation, self._key)
         if reply is None:
             return False
         self._admit()
-        self.connection.remember(self.request, key)
+        self.connection.remember(self.request, self._key)
         self._reply(reply, is_kept=True)
         return True
 

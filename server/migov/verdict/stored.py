@@ -28,6 +28,8 @@ from migov.verdict.beside import each_in_fork
 class StoreEngine:
     """Answers from a store with the layout of a snapshot: union, named graphs, what follows."""
 
+    is_settled = True
+
     def __init__(self, store: Store) -> None:
         self._scopes = Scopes(store)
 

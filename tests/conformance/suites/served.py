@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -18,7 +18,11 @@ from pyoxigraph import (
     parse,
     parse_query_results,
 )
+from rdflib import Graph
+from rdflib.collection import Collection
 
+from conformance.material import suite
+from conformance.suites.manifest import MF
 from conformance.suites.results import canonical_graph
 from scratch_support import scratch
 
@@ -43,6 +47,26 @@ def judge(name: str, fault: str | None) -> None:
         assert fault is not None, f"{name} passes now; take it off the list of misses"
     else:
         assert fault is None, fault
+
+
+def judge_test(name: str, test: Callable[[], None]) -> None:
+    """Run a test of a suite that has no files, and judge whether its assertions hold."""
+    try:
+        test()
+    except AssertionError as error:
+        judge(name, str(error) or "an assertion does not hold")
+    else:
+        judge(name, None)
+
+
+def names_of(folder: str) -> list[str]:
+    """Return the names of the tests in a folder of SPARQL 1.1 whose manifest gives no files."""
+    path = suite("sparql") / "sparql11" / folder / "manifest.ttl"
+    graph = Graph().parse(path, format="turtle", publicID=path.as_uri())
+    entries = [
+        entry for head in graph.objects(None, MF.entries) for entry in Collection(graph, head)
+    ]
+    return [f"sparql11/{folder}/{str(entry).rpartition('#')[2]}" for entry in entries]
 
 
 @contextmanager

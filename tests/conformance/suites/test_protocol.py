@@ -1,4 +1,4 @@
-"""The W3C SPARQL 1.1 Protocol and Service Description tests, against a scratch dataset.
+"""The W3C SPARQL 1.1 Protocol tests, against a scratch dataset.
 
 The suite gives these tests a name and a sentence each; what a request looks like follows from the
 sentence and the section of the specification that it is about. A name without a test here fails.
@@ -12,17 +12,12 @@ from urllib.parse import urlencode
 
 import httpx
 import pytest
-from pyoxigraph import RdfFormat, Store
-from rdflib import Graph
-from rdflib.collection import Collection
 
-from conformance.material import suite
-from conformance.suites.manifest import MF
-from conformance.suites.served import judge, misses, server
+from conformance.suites.served import judge_test, misses, names_of, server
 
 Test = Callable[[httpx.Client], None]
 
-COUNTS: Final = {"protocol": 34, "service-description": 3}
+COUNT: Final = 34
 QUERY: Final = {"Content-Type": "application/sparql-query"}
 UPDATE: Final = {"Content-Type": "application/sparql-update"}
 FORM: Final = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -31,28 +26,12 @@ FOAF: Final = "http://xmlns.com/foaf/0.1/"
 TESTS: dict[str, Test] = {}
 
 
-def _names(folder: str) -> list[str]:
-    path = suite("sparql") / "sparql11" / folder / "manifest.ttl"
-    graph = Graph().parse(path, format="turtle", publicID=path.as_uri())
-    entries = [
-        entry for head in graph.objects(None, MF.entries) for entry in Collection(graph, head)
-    ]
-    return [f"sparql11/{folder}/{str(entry).rpartition('#')[2]}" for entry in entries]
-
-
-NAMES: Final = [name for folder in COUNTS for name in _names(folder)]
+NAMES: Final = names_of("protocol")
 
 
 def case(test: Test) -> Test:
     """Keep a test under the name that the suite gives it."""
     TESTS[f"sparql11/protocol/{test.__name__.removeprefix('_')}"] = test
-    return test
-
-
-def description_case(test: Test) -> Test:
-    """Keep a test of the service description under the name that the suite gives it."""
-    name = test.__name__.removeprefix("_").replace("_", "-")
-    TESTS[f"sparql11/service-description/{name}"] = test
     return test
 
 
@@ -70,19 +49,14 @@ def client() -> Iterator[httpx.Client]:
 
 
 def test_the_suite_is_whole() -> None:
-    assert len(NAMES) == sum(COUNTS.values())
+    assert len(NAMES) == COUNT
     assert set(TESTS) == set(NAMES)
-    assert {name for name in misses() if name.split("/")[1] in COUNTS} <= set(NAMES)
+    assert {name for name in misses() if name.split("/")[1] == "protocol"} <= set(NAMES)
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_case(name: str, client: httpx.Client) -> None:
-    try:
-        TESTS[name](client)
-    except AssertionError as error:
-        judge(name, str(error) or "an assertion does not hold")
-    else:
-        judge(name, None)
+    judge_test(name, lambda: TESTS[name](client))
 
 
 def _is_true(response: httpx.Response) -> None:
@@ -378,51 +352,3 @@ def _bad_update_dataset_conflict(client: httpx.Client) -> None:
     ):
         for name in ("using-graph-uri", "using-named-graph-uri"):
             _is_refused(client.post("/sparql", data={"update": update, name: graph}))
-
-
-# Service Description
-
-
-def _description(client: httpx.Client) -> Store:
-    response = client.get("/sparql")
-    assert response.status_code == 200
-    assert response.headers["Content-Type"].startswith("text/turtle")
-    store = Store()
-    store.load(response.content, format=RdfFormat.TURTLE)
-    return store
-
-
-@description_case
-def _returns_rdf(client: httpx.Client) -> None:
-    assert len(_description(client)) > 10
-
-
-@description_case
-def _has_endpoint_triple(client: httpx.Client) -> None:
-    endpoint = f"{client.base_url}/sparql"
-    pattern = f"?service a sd:Service ; sd:endpoint <{endpoint}>"
-    assert _description(client).query(f"{_SD} ASK {{ {pattern} }}")
-
-
-@description_case
-def _conforms_to_schema(client: httpx.Client) -> None:
-    """Sections 3.2 to 3.4: each property has a subject and a value of its class."""
-    store = _description(client)
-    for name, domain, range in (
-        ("defaultDataset", "Service", "Dataset"),
-        ("defaultGraph", "Dataset", "Graph"),
-        ("namedGraph", "Dataset", "NamedGraph"),
-        ("graph", "NamedGraph", "Graph"),
-    ):
-        pattern = f"?s sd:{name} ?o FILTER NOT EXISTS {{ ?s a sd:{domain} . ?o a sd:{range} }}"
-        assert store.query(f"{_SD} ASK {{ ?s sd:{name} ?o }}"), name
-        assert not store.query(f"{_SD} ASK {{ {pattern} }}"), name
-    for name in ("name", "endpoint", "supportedLanguage", "feature", "resultFormat", "inputFormat"):
-        assert store.query(f"{_SD} ASK {{ ?s sd:{name} ?o }}"), name
-        assert not store.query(f"{_SD} ASK {{ ?s sd:{name} ?o FILTER(!isIRI(?o)) }}"), name
-    assert not store.query(
-        f"{_SD} ASK {{ ?s a sd:NamedGraph FILTER NOT EXISTS {{ ?s sd:name ?name }} }}"
-    )
-
-
-_SD: Final = "PREFIX sd: <http://www.w3.org/ns/sparql-service-description#>"

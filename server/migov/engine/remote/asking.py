@@ -5,12 +5,12 @@ Both are read by workers that may be killed. What a query means is not decided h
 
 from __future__ import annotations
 
-import re
 import time
 from dataclasses import dataclass
 from typing import Any, Final, cast
 
 from migov.confined import Confined
+from migov.engine.failures import error_of
 from migov.engine.operations import Answer, Kind, Limits, Query
 from migov.engine.remote.credentials import OfferedAuth, credentials_for
 from migov.engine.remote.rewriting import (
@@ -23,15 +23,10 @@ from migov.engine.remote.rewriting import (
 from migov.engine.remote.store import JSON, N_TRIPLES, Reply, Store, broken, out_of_time
 from migov.errors import (
     AnswerTooLargeError,
-    MigovError,
-    Place,
-    QuerySyntaxError,
     RequestError,
-    UnknownFormatError,
 )
 from migov.vocabulary import ASSERTED_GRAPH, PUBLISHED_GRAPH
 
-_POSITION: Final = re.compile(r"error at (\d+):(\d+): ")
 _DEEPEST: Final = 20
 _ROOM: Final = 4
 """How much longer a store may write an answer than it is here: JSON repeats every name."""
@@ -104,10 +99,7 @@ class RemoteStore:
         kind = cast("Kind", frame["kind"])
         name = query.graph if kind == "graph" else query.solutions
         if name is None:
-            raise UnknownFormatError(
-                f"A result of kind {kind!r} cannot be written in the format asked for.",
-                hint="Ask for another media type, or change the query form.",
-            )
+            raise error_of({"error": "format", "kind": kind}, query.text)
         if query.rows and kind == "solutions" and not self.names_all:
             text = with_limit(text, query.rows + 1)
         reply = self._ask(text, kind, dataset, until)
@@ -121,7 +113,7 @@ class RemoteStore:
         written, body = self._readers.ask(request, reply.body, until)
         match written.get("error"):
             case "large":
-                raise _too_large()
+                raise error_of({"error": "large"}, query.text)
             case "malformed":
                 if b"cancel" in reply.body[-200:]:  # Oxigraph says 200, and this in the end
                     raise out_of_time()
@@ -180,7 +172,7 @@ class RemoteStore:
         frame, _ = self._readers.ask(request, b"", until)
         match frame.get("error"):
             case "syntax" if frame["given"]:
-                raise _syntax_error(frame["message"], query.text)
+                raise error_of(frame, query.text)
             case "syntax":
                 raise RequestError(
                     "This query can be read in more than one way.",
@@ -213,25 +205,3 @@ class RemoteStore:
 def version_of(remote: RemoteStore, until: float) -> bytes:
     """Return what a store says of the last publication to it: the same bytes while it stands."""
     return remote.raw(VERSION, Dataset((PUBLISHED_GRAPH,)), until)
-
-
-def _too_large() -> MigovError:
-    return AnswerTooLargeError(
-        "The answer is longer than this server gives at once.",
-        hint="Page through it with LIMIT and OFFSET, or take a dump.",
-    )
-
-
-def _syntax_error(message: str, text: str) -> QuerySyntaxError:
-    found = _POSITION.match(message)
-    if found is None:
-        return QuerySyntaxError(f"The query is not valid SPARQL: {message}.", place=Place("query"))
-    reason = message[found.end() :]
-    if "Prefix not found" in reason:
-        reason = "this prefix is not declared"
-    elif reason.startswith("expected"):  # a list of grammar terminals helps nobody
-        reason = "this is not expected here"
-    return QuerySyntaxError(
-        f"The query is not valid SPARQL: {reason}.",
-        place=Place.within("query", text, int(found[1]), int(found[2])),
-    )

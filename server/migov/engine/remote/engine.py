@@ -54,7 +54,7 @@ class RemoteEngine:
 
     @property
     def is_settled(self) -> bool:
-        """Whether the same question gets the same answer for as long as there is this engine."""
+        """Whether the store stays as it is: nobody writes to it now, and nobody else ever does."""
         return self._version is not None
 
     def answer(self, query: Query) -> Answer:

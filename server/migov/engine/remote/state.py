@@ -110,6 +110,8 @@ class StoreState:
 class _StateGraph:
     """The graph of the state as an engine that answers over nothing else."""
 
+    is_settled = False
+
     def __init__(self, remote: RemoteStore) -> None:
         self._remote = remote
 
