@@ -232,7 +232,7 @@ def test_who_does_not_read_is_waited_for_and_holds_nobody_up(
     """The next request of a connection begins when the reply before it is on its way."""
     path = "/sparql?query=" + quote(LONG)
     with socket.create_connection(served.early, timeout=30) as slow:
-        slow.sendall(get(path) * 30 + get(value(9), last=True))
+        slow.sendall(get(path, "X-Request-Id: a") * 30 + get(value(9), last=True))
         time.sleep(0.5)
         before = len(told)
         assert exchange(served.early, get(value(6), last=True)).startswith(b"HTTP/1.1 200")

@@ -16,7 +16,7 @@ import httptools
 from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT, FlowControl
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
-from migov.errors import MigovError, RequestError
+from migov.errors import MigovError
 from migov.front.again import Again
 from migov.front.alike import Alike, Manner
 from migov.front.early import Early, is_early
@@ -24,12 +24,14 @@ from migov.front.exchange import Exchange, Headers, Request, joined
 from migov.front.front import Front
 from migov.front.passed import Passed
 from migov.front.plain import PlainQuery
-from migov.front.refused import Refused
+from migov.front.refused import Refused, no_request, wrong_head, wrong_line
 from migov.front.replies import Reply
 from migov.protocol.errors import HeadTooLongError, TooLongError
 
 _LONGEST_HEAD: Final = 262_144
 """Bytes of a request's first lines: a long query may come in the address."""
+_AROUND: Final = 8
+"""Bytes for each one of a body that may stand around it: lengths of chunks, and trailers."""
 _IDLE: Final = 15.0
 """Seconds for which a connection stays open without a request."""
 _SLOWEST: Final = 60.0
@@ -96,17 +98,17 @@ class Connection(HttpToolsProtocol):
             if rest := data[upgrade.args[0] :]:
                 self.data_received(rest)
             return
-        except httptools.HttpParserError:
-            self._break_off(
-                RequestError(
-                    "This is not a request of HTTP/1.1.",
-                    hint="Does this program speak another protocol, or TLS?",
-                )
-            )
+        except httptools.HttpParserInvalidMethodError:
+            self._break_off(wrong_line(data))
             return
-        if self._is_in_head:
+        except httptools.HttpParserError:
+            self._break_off(no_request())
+            return
+        arriving = self._arriving
+        if self._is_in_head or arriving is not None:
             self._head_size += len(data)
-            if self._head_size > _LONGEST_HEAD:
+            body = 0 if arriving is None else len(arriving.body)
+            if self._head_size > _LONGEST_HEAD + _AROUND * body:
                 self._break_off(_head_too_long())
 
     def resume_writing(self) -> None:
@@ -143,6 +145,8 @@ class Connection(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         self._is_in_head = False
+        if self._is_ending:
+            return
         if self._head_size and _size(self.url, self.headers) > _LONGEST_HEAD:
             self._break_off(_head_too_long())
             return
@@ -151,6 +155,10 @@ class Connection(HttpToolsProtocol):
         if len(fields) < len(self.headers):
             fields = joined(self.headers)
         version = parser.get_http_version()
+        wrong = wrong_head(len(self.headers), fields, version)
+        if wrong is not None:
+            self._break_off(wrong)
+            return
         request = Request(
             parser.get_method(),
             self.url,
@@ -159,6 +167,7 @@ class Connection(HttpToolsProtocol):
             version,
             version != "1.0" and parser.should_keep_alive(),
         )
+        self.headers = []  # what comes as a trailer is not of this head (RFC 9110, 6.5.1)
         self._arriving = exchange = (
             Early(self, request) if is_early(request, self.front) else Passed(self, request)
         )
@@ -169,6 +178,7 @@ class Connection(HttpToolsProtocol):
 
     def on_body(self, body: bytes) -> None:
         exchange = self._arriving
+        self._head_size -= len(body)
         if exchange is None or exchange.response_complete:
             return
         exchange.body += body
@@ -360,7 +370,7 @@ class _Flow(FlowControl):
 
 def _head_too_long() -> HeadTooLongError:
     return HeadTooLongError(
-        f"The first lines are longer than {_LONGEST_HEAD:,} bytes.",
+        f"What stands around the body is longer than {_LONGEST_HEAD:,} bytes.",
         hint="Send a long query as the body of POST.",
     )
 

@@ -15,6 +15,7 @@ from migov.engine.local import Abandoned
 from migov.errors import BudgetError, RequestError
 from migov.front.exchange import Exchange, Headers, Request
 from migov.front.kept import Generation
+from migov.front.refused import is_host
 from migov.front.replies import Reply
 from migov.operating.observed import EXCHANGE
 from migov.protocol.heads import CACHE_CONTROL, takes_gzip
@@ -28,7 +29,7 @@ _VARIES: Final = frozenset((b"accept", b"accept-encoding", b"accept-language"))
 _ID: Final = b"x-request-id"
 _MOST_GATHERED: Final = 4_000_000
 """Bytes of an answer that are held in the hope of keeping it."""
-_ABSOLUTE: Final = re.compile(rb"https?://[^/?]+(.*)", re.IGNORECASE)
+_ABSOLUTE: Final = re.compile(rb"https?://([^/?]+)(.*)", re.IGNORECASE)
 _ASCII: Final = "".join(map(chr, range(0x21, 0x7F)))
 
 
@@ -90,7 +91,7 @@ class Passed(RequestResponseCycle, Exchange):
         if self._is_kept():
             return
         address = _split(quote(self.request.url, safe=_ASCII).encode())
-        if address is None:
+        if address is None or (address[0] is not None and not is_host(address[0])):
             error = RequestError("The address of this request is not one of HTTP.")
             self._admit()
             self._refuse(error, self.connection.front.snapshot)
@@ -99,10 +100,12 @@ class Passed(RequestResponseCycle, Exchange):
         self._tell_reader()
         self.connection.start(self)
 
-    def _scope(self, path: bytes, query: bytes) -> HTTPScope:
-        """Return the request as ASGI has it."""
+    def _scope(self, host: bytes | None, path: bytes, query: bytes) -> HTTPScope:
+        """Return the request as ASGI has it; a host in the address goes before the header's."""
         request, connection = self.request, self.connection
         headers = request.headers
+        if host is not None:
+            headers = [each for each in headers if each[0] != b"host"] + [(b"host", host)]
         if self.is_whole and self.body and b"content-length" not in request.fields:
             length = str(len(self.body)).encode()
             headers = [each for each in headers if each[0] != b"transfer-encoding"]
@@ -213,17 +216,21 @@ class _Transport:
         self.close = connection.end
 
 
-def _split(url: bytes) -> tuple[bytes, bytes] | None:
-    """Return path and query of the address in a request (RFC 9112, 3.2), None for another form.
+def _split(url: bytes) -> tuple[bytes | None, bytes, bytes] | None:
+    """Return host, path and query of the address in a request (RFC 9112, 3.2).
+
+    The host is None where the address has none; all is None for another form.
 
     >>> _split(b"http://example.org?a=b"), _split(b"/a?b#c"), _split(b"*")
-    ((b'/', b'a=b'), (b'/a', b'b'), None)
+    ((b'example.org', b'/', b'a=b'), (None, b'/a', b'b'), None)
     """
+    host = None
     url = url.partition(b"#")[0]
     if not url.startswith(b"/"):
         found = _ABSOLUTE.fullmatch(url)
         if found is None:
             return None
-        url = found[1] if found[1].startswith(b"/") else b"/" + found[1]
+        host, rest = found.groups()
+        url = rest if rest.startswith(b"/") else b"/" + rest
     path, _, query = url.partition(b"?")
-    return path, query
+    return host, path, query

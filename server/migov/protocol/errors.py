@@ -13,6 +13,14 @@ class HeadTooLongError(RequestError):
     """The first lines of the request are longer than this server reads."""
 
 
+class HttpVersionError(RequestError):
+    """The request is of a version of HTTP that this server does not speak."""
+
+
+class NotImplementedHereError(RequestError):
+    """The method or coding of the request is none that this server knows."""
+
+
 class MediaTypeError(RequestError):
     """The body has a media type that this operation does not take."""
 

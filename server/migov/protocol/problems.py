@@ -39,9 +39,11 @@ from migov.federation import EndpointDeadlineError, EndpointError
 from migov.protocol.errors import (
     EncodingError,
     HeadTooLongError,
+    HttpVersionError,
     MediaTypeError,
     MethodError,
     MissingQueryError,
+    NotImplementedHereError,
     NotOfferedError,
     PreconditionError,
     TooLongError,
@@ -94,6 +96,12 @@ PROBLEMS: Final[dict[type[MigovError], ProblemType]] = {
     UnknownFormatError: ProblemType("unknown-format", HTTPStatus.NOT_ACCEPTABLE, "No such format"),
     HeadTooLongError: ProblemType(
         "head-too-long", HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "The head is too long"
+    ),
+    HttpVersionError: ProblemType(
+        "http-version", HTTPStatus.HTTP_VERSION_NOT_SUPPORTED, "Not this version of HTTP"
+    ),
+    NotImplementedHereError: ProblemType(
+        "not-implemented", HTTPStatus.NOT_IMPLEMENTED, "Not known to this server"
     ),
     TooLongError: ProblemType("too-long", HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "Too long"),
     MediaTypeError: ProblemType(

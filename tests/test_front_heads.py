@@ -1,0 +1,182 @@
+"""Heads that are no request to answer, and what may not be read as one (RFC 9110, RFC 9112)."""
+
+from __future__ import annotations
+
+import json
+import re
+import socket
+from collections.abc import Iterator
+
+import pytest
+
+from front_support import Served, exchange, received, serving
+from migov.repository import Repository
+from migov.settings import Settings
+
+_ANSWER = re.compile(rb"HTTP/1\.1 (\d{3}) ")
+QUERY = b"Content-Type: application/sparql-query\r\nConnection: close\r\n"
+
+
+@pytest.fixture(scope="module")
+def served(repository: Repository, settings: Settings) -> Iterator[Served]:
+    with serving(repository, settings) as both:
+        yield both
+
+
+def head(*lines: str, target: str = "/health", method: str = "GET", version: str = "1.1") -> bytes:
+    first = f"{method} {target} HTTP/{version}"
+    return "\r\n".join([first, *lines, "Connection: close", "", ""]).encode()
+
+
+def post(*lines: bytes, body: bytes, version: bytes = b"1.1") -> bytes:
+    more = b"".join(line + b"\r\n" for line in lines)
+    return b"POST /sparql HTTP/%b\r\nHost: x\r\n%b%b\r\n%b" % (version, QUERY, more, body)
+
+
+def status(answer: bytes) -> int:
+    found = _ANSWER.match(answer)
+    assert found is not None, answer
+    return int(found[1])
+
+
+def told(answer: bytes) -> dict[str, str]:
+    assert b"\r\ncontent-type: application/problem+json\r\n" in answer
+    document: dict[str, str] = json.loads(answer.partition(b"\r\n\r\n")[2])
+    assert document["detail"]
+    assert document["hint"]
+    return document
+
+
+@pytest.mark.parametrize("target", ["/health", "/sparql?query=ASK%20%7B%7D", "http://y/health"])
+@pytest.mark.parametrize(
+    "hosts",
+    [
+        [],
+        ["Host:"],
+        ["Host: a", "Host: b"],
+        ["Host: a", "Host: a"],
+        ["Host: a,b"],
+        ["Host: a b"],
+        ["Host: a/b"],
+        ["Host: u@a"],
+        ["Host: http://a"],
+        ["Host: a:b"],
+        ["Host: a\\b"],
+        ["Host: [::1"],
+        ["Host: é"],
+    ],
+)
+def test_a_host_is_there_once_and_is_one(served: Served, target: str, hosts: list[str]) -> None:
+    answer = exchange(served.early, head(*hosts, target=target))
+    assert status(answer) == 400
+    assert "Host" in told(answer)["detail"]
+    assert b"\r\nconnection: close\r\n" in answer
+
+
+@pytest.mark.parametrize("host", ["x", "a.example:8000", "127.0.0.1", "[::1]:80", "a_b", "%C3%A9"])
+def test_hosts_of_all_kinds(served: Served, host: str) -> None:
+    assert status(exchange(served.early, head(f"Host: {host}"))) == 200
+
+
+def test_old_clients_name_no_host(served: Served) -> None:
+    assert status(exchange(served.early, head(version="1.0"))) == 200
+    assert status(exchange(served.early, head("Host: a b", version="1.0"))) == 400
+
+
+def test_the_host_in_the_address_goes_before_the_header(served: Served) -> None:
+    lines = ("Host: header.example", "Accept: text/turtle")
+    found = exchange(served.early, head(*lines, target="http://address.example:81/sparql"))
+    assert status(found) == 200
+    assert b"http://address.example:81/sparql" in found
+    assert b"header.example" not in found
+
+
+@pytest.mark.parametrize("target", ["http://u:p@x/health", "http:///health", "x:80", "health"])
+def test_what_is_no_address(served: Served, target: str) -> None:
+    assert status(exchange(served.early, head("Host: x", target=target))) == 400
+
+
+@pytest.mark.parametrize("method", ["FOO", "get", "GETX", "Post", "A-B", "X" * 40])
+def test_methods_that_nobody_knows(served: Served, method: str) -> None:
+    answer = exchange(served.early, head("Host: x", method=method))
+    assert status(answer) == 501
+    assert method in told(answer)["detail"]
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE", "TRACE", "PROPFIND", "MKCOL"])
+def test_methods_that_are_not_for_this_path(served: Served, method: str) -> None:
+    answer = exchange(served.early, head("Host: x", target="/queries", method=method))
+    assert status(answer) == 405
+    assert b"\r\nallow: GET, HEAD, OPTIONS\r\n" in answer
+
+
+@pytest.mark.parametrize("version", ["0.9", "2.0"])
+def test_other_versions(served: Served, version: str) -> None:
+    assert status(exchange(served.early, head("Host: x", version=version))) == 505
+
+
+@pytest.mark.parametrize(
+    ("sent", "expected"),
+    [
+        (post(b"Transfer-Encoding: gzip, chunked", body=b"6\r\nASK {}\r\n0\r\n\r\n"), 501),
+        (post(b"Transfer-Encoding: identity", body=b"ASK {}"), 501),
+        (post(b"Transfer-Encoding: xchunked", body=b"6\r\nASK {}\r\n0\r\n\r\n"), 501),
+        (post(b"Transfer-Encoding: chunked", body=b"6\r\nASK {}\r\n0\r\n\r\n", version=b"1.0"),
+         400),
+        (post(b"Content-Length: 6", b"Transfer-Encoding: chunked",
+              body=b"6\r\nASK {}\r\n0\r\n\r\n"), 400),
+        (post(b"Content-Length: 6", b"Content-Length: 7", body=b"ASK {} "), 400),
+        (post(b"Content-Length: 6, 6", body=b"ASK {}"), 400),
+        (post(b"Content-Length: +6", body=b"ASK {}"), 400),
+        (post(b"Transfer-Encoding : chunked", body=b"6\r\nASK {}\r\n0\r\n\r\n"), 400),
+        (post(b"X: a", b" Transfer-Encoding: chunked", body=b"0\r\n\r\n"), 400),
+        (post(b"Transfer-Encoding: chunked", body=b"0x6\r\nASK {}\r\n0\r\n\r\n"), 400),
+        (post(b"Transfer-Encoding: chunked", body=b"6\nASK {}\n0\n\n"), 400),
+        (post(b"Transfer-Encoding: chunked", body=b"f" * 20 + b"\r\nASK {}\r\n0\r\n\r\n"), 400),
+        (b"GET /health HTTP/1.1\nHost: x\nConnection: close\n\n", 400),
+    ],
+)  # fmt: skip
+def test_a_body_has_one_end_that_all_agree_on(served: Served, sent: bytes, expected: int) -> None:
+    smuggled = b"DELETE /graphs?default HTTP/1.1\r\nHost: x\r\n\r\n"
+    answer = exchange(served.early, sent + smuggled)
+    assert _ANSWER.findall(answer) == [str(expected).encode()]
+    told(answer)
+
+
+def test_nothing_is_read_after_a_head_that_is_refused(served: Served) -> None:
+    good = b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n"
+    answer = exchange(served.early, good + b"GET /health HTTP/1.1\r\n\r\n" + good * 3)
+    assert _ANSWER.findall(answer) == [b"200", b"400"]
+
+
+def test_too_many_headers(served: Served) -> None:
+    assert status(exchange(served.early, head("Host: x", *["X: y"] * 150))) == 200
+    answer = exchange(served.early, head("Host: x", *["X: y"] * 300))
+    assert status(answer) == 431
+    assert "200" in told(answer)["detail"]
+
+
+@pytest.mark.parametrize("path", [b"/sparql", b"/changes"])
+def test_trailers_are_no_headers(served: Served, path: bytes) -> None:
+    trailer = b"Accept: text/html\r\nHost: evil.example\r\nContent-Type: text/plain\r\n"
+    sent = post(b"Transfer-Encoding: chunked", body=b"6\r\nASK {}\r\n0\r\n" + trailer + b"\r\n")
+    plain = post(b"Content-Length: 6", body=b"ASK {}")
+    at = [request.replace(b"/sparql", path, 1) for request in (sent, plain)]
+    for place in (served.early, served.flask):
+        first, second = (exchange(place, request) for request in at)
+        assert status(first) == status(second)
+        kind = re.compile(rb"\r\ncontent-type: ([^\r]*)")
+        assert kind.findall(first) == kind.findall(second)
+
+
+@pytest.mark.parametrize("rest", [b"0\r\nX: " + b"a" * 1000, b"1;" + b"a" * 1000])
+def test_what_stands_around_a_body_has_an_end(served: Served, rest: bytes) -> None:
+    with socket.create_connection(served.early, timeout=20) as connection:
+        connection.sendall(post(b"Transfer-Encoding: chunked", body=rest))
+        try:
+            for _ in range(40):
+                connection.sendall(b"a" * 50_000)
+        except ConnectionError:
+            return  # it was refused while this was being sent
+        connection.shutdown(socket.SHUT_WR)
+        assert status(received(connection)) == 431
