@@ -28,7 +28,7 @@ from migov.dataset.canonical import blanks, same
 from migov.dataset.turtle import format_turtle
 from migov.errors import MigovError, TooComplexError
 
-CASES = int(os.environ.get("MIGOV_CASES", "60"))
+CASES = int(os.environ.get("MIGOV_TEST_CASES", "60"))
 FILES = real_files()
 
 

@@ -33,7 +33,7 @@ from migov.repository import find_repository
 from migov.snapshot import build_snapshot
 from migov.vocabulary import GRAPH
 
-CASES = int(os.environ.get("MIGOV_CASES", "40"))
+CASES = int(os.environ.get("MIGOV_TEST_CASES", "40"))
 FILES = real_files()
 NEW = "data/actors/new-one.ttl"
 

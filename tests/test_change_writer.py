@@ -20,7 +20,7 @@ from migov.dataset.turtle import format_turtle
 from migov.dataset.turtle.blocks import comments
 from migov.errors import ContentSyntaxError, MigovError
 
-CASES = int(os.environ.get("MIGOV_CASES", "60"))
+CASES = int(os.environ.get("MIGOV_TEST_CASES", "60"))
 FILES = list(real_files().values())
 
 COMMENTED = ContentFile(

@@ -91,6 +91,10 @@ class UnknownFormatError(RequestError):
     """No known format fits what was asked for."""
 
 
+class UnwritableError(UnknownFormatError):
+    """The answer says something that the format asked for has no way to write."""
+
+
 class RefusedError(RequestError):
     """Understood, and not allowed: it would reach outside this dataset."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import ipaddress
 import os
 import re
@@ -10,7 +11,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 import platformdirs
@@ -111,6 +112,10 @@ def checked_url(text: str) -> str:
     return text
 
 
+_PREFIX: Final = "MIGOV_"
+_BESIDE: Final = ("MIGOV_PASSWORD", "MIGOV_BASE", "MIGOV_LANG")
+"""Variables that are no settings: the password of the store, and what the GitHub Action reads."""
+_OF_TESTS: Final = "MIGOV_TEST_"
 _CACHE = Path(platformdirs.user_cache_dir("migov"))
 
 
@@ -248,6 +253,27 @@ class Settings:
         return cls(**values)
 
 
+def unknown_variables(environment: Mapping[str, str] | None = None) -> list[str]:
+    """Return a sentence for each variable that looks like a setting and is none.
+
+    They are worth a warning and no error: a machine may set one for a newer version than the one
+    that it goes back to, and that is no moment to refuse to start.
+
+    >>> unknown_variables({"MIGOV_DEADLIN": "5", "MIGOV_PORT": "1", "MIGOV_TEST_ALL": "1"})
+    ['MIGOV_DEADLIN is no setting, and changes nothing. Did you mean MIGOV_DEADLINE?']
+    """
+    environment = os.environ if environment is None else environment
+    known = [variable(setting.name) for setting in fields(Settings)] + list(_BESIDE)
+    told = []
+    for name in sorted(environment):
+        is_ours = name in known or name.startswith(_OF_TESTS)
+        if name.startswith(_PREFIX) and environment[name] and not is_ours:
+            close = difflib.get_close_matches(name, known, n=1, cutoff=0.75)
+            meant = f"Did you mean {close[0]}?" if close else "“migov serve --help” lists them all."
+            told.append(f"{name} is no setting, and changes nothing. {meant}")
+    return told
+
+
 def without_secrets(text: str) -> str:
     """Return a value that may be shown: an address without the name and password in it.
 
@@ -263,7 +289,7 @@ def variable(name: str) -> str:
     >>> variable("port")
     'MIGOV_PORT'
     """
-    return f"MIGOV_{name.upper()}"
+    return _PREFIX + name.upper()
 
 
 def option(name: str) -> str:

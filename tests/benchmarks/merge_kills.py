@@ -50,7 +50,7 @@ _MOST_STEPS = 130
 _MERGES = 3
 """So many merges a server may live to see."""
 _FAREWELL = 60.0
-_MARK = "MIGOV_KILLED_IN"
+_MARK = "MIGOV_TEST_KILLED_IN"
 WHO, RECORD, NEW = "data/actors/who.ttl", "data/records/iom/lm-0416.ttl", "data/actors/new/one.ttl"
 
 

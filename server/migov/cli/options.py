@@ -8,7 +8,14 @@ from typing import Any, TypeVar
 
 import click
 
-from migov.settings import Settings, option, shown_default, variable, without_secrets
+from migov.settings import (
+    Settings,
+    option,
+    shown_default,
+    unknown_variables,
+    variable,
+    without_secrets,
+)
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -66,7 +73,18 @@ def _metavar(name: str, default: object) -> str:
     return "TEXT" if isinstance(default, str) or name == "user" else "NUMBER"
 
 
-def settings_from(**given: Any) -> Settings:
-    """Return the settings of the environment with those that the command line gives."""
+def warned(text: str) -> None:
+    """Write a warning to standard error."""
+    click.secho("Warning: ", fg="yellow", bold=True, nl=False, err=True)
+    click.echo(text, err=True)
+
+
+def settings_from(*, warn: Callable[[str], object] = warned, **given: Any) -> Settings:
+    """Return the settings of the environment with those that the command line gives.
+
+    `warn` gets a sentence for each variable that is misspelt.
+    """
+    for sentence in unknown_variables():
+        warn(sentence)
     settings = Settings.from_environment()
     return replace(settings, **{name: value for name, value in given.items() if value is not None})

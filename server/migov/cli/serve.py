@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
     from migov.engine import Published
     from migov.settings import Settings
+
+log = logging.getLogger(__name__)
 
 
 @click.command(name="serve")
@@ -40,11 +43,14 @@ def command(scratch: bool, **given: Any) -> None:
       migov serve --scratch
       migov serve --engine http://127.0.0.1:7878/query
     """
-    settings = settings_from(**given)
+    remarks: list[str] = []
+    settings = settings_from(warn=remarks.append, **given)
     from migov.operating.log import written
     from migov.operating.stopping import leave_if_threads_remain, stopped_by_signals
 
     with written(settings.log, settings.log_level):
+        for remark in remarks:
+            log.warning("%s", remark)
         with contextlib.suppress(KeyboardInterrupt), stopped_by_signals():
             if scratch:
                 from migov.cli.scratch import serve_scratch

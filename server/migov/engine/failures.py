@@ -13,8 +13,11 @@ from migov.errors import (
     QuerySyntaxError,
     RequestError,
     UnknownFormatError,
+    UnwritableError,
 )
 
+_NO_TRIPLE_TERMS: Final = "JSON-LD does not support RDF 1.2"
+"""What the engine says of a triple term, which only the formats of RDF 1.2 have."""
 _POSITION: Final = re.compile(r"error at (\d+):(\d+): ")
 
 
@@ -32,6 +35,12 @@ def error_of(frame: dict[str, Any], text: str) -> MigovError:
             return AnswerTooLargeError(
                 "The answer is longer than this server gives at once.",
                 hint="Page through it with LIMIT and OFFSET, or take a dump.",
+            )
+        case _ if _NO_TRIPLE_TERMS in frame["message"]:
+            return UnwritableError(
+                "The answer has triple terms (RDF 1.2), which JSON-LD cannot write.",
+                hint="What can, by Accept or format=: ttl (text/turtle), trig (application/trig), "
+                "nt (application/n-triples), nq (application/n-quads), rdf (application/rdf+xml).",
             )
         case _:
             return RequestError(f"The query could not be evaluated: {frame['message']}.")

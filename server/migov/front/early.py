@@ -45,6 +45,7 @@ def is_early(request: Request, front: Front) -> bool:
         and url[len(_PATH) : len(_PATH) + 1] in (b"", b"?")
         and request.method in (b"GET", b"HEAD", b"POST")
         and b"authorization" not in request.fields
+        and b"content-encoding" not in request.fields
         and request.size <= front.longest_body
         and b"#" not in url
         and url.isascii()

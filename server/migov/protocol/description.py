@@ -112,6 +112,28 @@ def described_dataset(
         yield from _named(node, number, graph, triples)
 
 
+def described_counts(dataset: str, endpoint: str, counts: Mapping[str, int]) -> Iterator[Triple]:
+    """Yield what VoID and DCAT say of a dataset that an endpoint serves.
+
+    `dataset` is its IRI; `counts` are by their names in VoID, `triples` among them.
+    """
+    service = NamedNode(endpoint)
+    yield from say(
+        NamedNode(dataset),
+        (_RDF + "type", _VOID + "Dataset"),
+        (_RDF + "type", STANDARD_PREFIXES["dcat"] + "Dataset"),
+        (_DCTERMS + "title", Literal("Scratch dataset: not checked, not kept", language="en")),
+        (_VOID + "sparqlEndpoint", service),
+        *((_VOID + name, number) for name, number in counts.items()),
+    )
+    yield from say(
+        service,
+        (_RDF + "type", STANDARD_PREFIXES["dcat"] + "DataService"),
+        (STANDARD_PREFIXES["dcat"] + "endpointURL", service),
+        (STANDARD_PREFIXES["dcat"] + "servesDataset", dataset),
+    )
+
+
 def described_inferred(endpoint: str, triples: int) -> Iterator[Triple]:
     """Yield the graph of what follows: it is there to be named, and in no dataset unasked."""
     available = BlankNode("available")

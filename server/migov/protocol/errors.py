@@ -25,6 +25,10 @@ class MediaTypeError(RequestError):
     """The body has a media type that this operation does not take."""
 
 
+class CodingError(MediaTypeError):
+    """The body is compressed, or coded in another way that is not read here."""
+
+
 class EncodingError(RequestError):
     """The text of the request is not UTF-8."""
 

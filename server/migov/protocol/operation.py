@@ -241,7 +241,7 @@ def told(error: MigovError, text: str, query: Query, wanted: Wanted) -> MigovErr
         declared = query.text[: len(query.text) - len(text)]
         error = without_declared(error, declared, text)
         return explained(error, text, query.prefixes)
-    return _unfit(wanted) if isinstance(error, UnknownFormatError) else error
+    return _unfit(wanted) if type(error) is UnknownFormatError else error
 
 
 def check(

@@ -37,6 +37,7 @@ from migov.errors import (
 )
 from migov.federation import EndpointDeadlineError, EndpointError
 from migov.protocol.errors import (
+    CodingError,
     EncodingError,
     HeadTooLongError,
     HttpVersionError,
@@ -213,6 +214,8 @@ def problem(error: MigovError) -> Problem:
         headers.append(("WWW-Authenticate", challenge("insufficient_scope", error.scope)))
     if isinstance(error, BudgetError):
         headers.extend(error.headers)
+    if isinstance(error, CodingError):
+        headers.append(("Accept-Encoding", "identity"))
     if isinstance(error, MethodError):
         headers.append(("Allow", ", ".join(error.allowed)))
     place = error.place

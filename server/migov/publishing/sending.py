@@ -162,7 +162,9 @@ def _check(response: httpx.Response, method: str, url: str) -> None:
         )
     error = refused(place_of(url), status, said)
     error.message = f"{place_of(url)}: {error.message}"
-    if said and status not in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
+    if said and status == HTTPStatus.FORBIDDEN:
+        error.hint = f"It says: {said} {error.hint}"
+    elif said and status != HTTPStatus.UNAUTHORIZED:
         error.hint = f"It says: {said}"
     raise error
 

@@ -8,6 +8,7 @@ from urllib.parse import quote
 from flask import g, request
 
 from migov.errors import ParameterError, RequestError
+from migov.protocol.errors import CodingError
 from migov.protocol.formats import Format, choose, prefers_page
 from migov.protocol.operation import Parameters, last, parameters_of
 from migov.vocabulary import BASE
@@ -60,6 +61,19 @@ def format_among(offered: tuple[Format, ...], suffix: str | None = None) -> Form
 def wants_page() -> bool:
     """Return whether an error is better told as a page than as a problem document."""
     return prefers_page(request.headers.get("Accept"), request.args.get("format"))
+
+
+def refuse_coded_body() -> None:
+    """Raise CodingError for a body that is compressed (RFC 9110, 8.4).
+
+    None is unpacked, so none can be larger inside than it looks.
+    """
+    coding = request.headers.get("Content-Encoding", "").strip().lower()
+    if coding not in ("", "identity"):
+        raise CodingError(
+            f"A body coded as {coding[:40]} is not read here.",
+            hint="Send it as it is, without Content-Encoding.",
+        )
 
 
 def own_iri(path: str) -> str:

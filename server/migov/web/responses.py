@@ -32,7 +32,7 @@ from migov.protocol.problems import MEDIA_TYPE, Problem
 from migov.protocol.repeatable import repeatable
 from migov.web.links import Names
 from migov.web.operation import noted, operation
-from migov.web.request import languages, url_parameters, wants_page
+from migov.web.request import languages, refuse_coded_body, url_parameters, wants_page
 from migov.web.site import site, state
 
 
@@ -185,5 +185,6 @@ def static_version(content: bytes) -> str:
 
 def register(app: Flask) -> None:
     """Put the checks before and the headers after every request of an application."""
+    app.before_request(refuse_coded_body)
     app.before_request(_unchanged)
     app.after_request(_finished)

@@ -16,14 +16,28 @@ from typing import Final
 from urllib.parse import urlencode, urlsplit
 from uuid import uuid4
 
-from flask import Blueprint, Flask, Response, current_app, jsonify, render_template, request
+from flask import (
+    Blueprint,
+    Flask,
+    Response,
+    current_app,
+    jsonify,
+    render_template,
+    request,
+    url_for,
+)
 from pyoxigraph import NamedNode, Triple
 
 from migov.engine import Engine, Query
 from migov.engine.reading import Readings
 from migov.engine.scratch import ScratchEngine
 from migov.errors import ConflictError, RefusedError
-from migov.protocol.description import described_dataset, described_service
+from migov.protocol.description import (
+    described,
+    described_counts,
+    described_dataset,
+    described_service,
+)
 from migov.protocol.errors import NotOfferedError, VersionError
 from migov.protocol.formats import GRAPHS, PAGE, SOLUTIONS
 from migov.protocol.graph_store import absolute
@@ -35,7 +49,8 @@ from migov.settings import Settings
 from migov.web import errors, graph_store, sparql
 from migov.web.links import Names
 from migov.web.links import Shown as ShownTerm
-from migov.web.request import wants_page
+from migov.web.request import format_among, refuse_coded_body, wants_page
+from migov.web.responses import body
 from migov.web.results import result_of
 from migov.web.served import READINGS, SERVED, WRITER, constructed, served
 from migov.web.templating import prepare_templates
@@ -58,6 +73,13 @@ INSERT DATA {
 _SIZES: Final = """SELECT ?g (COUNT(?s) AS ?n) {
   GRAPH ?g {} OPTIONAL { GRAPH ?g { ?s ?p ?o } }
 } GROUP BY ?g"""
+_COUNTS: Final = """SELECT (COUNT(*) AS ?triples) (COUNT(DISTINCT ?s) AS ?distinctSubjects)
+  (COUNT(DISTINCT ?o) AS ?distinctObjects) (COUNT(DISTINCT ?p) AS ?properties)
+  (COUNT(DISTINCT ?c) AS ?classes)
+{
+  { SELECT DISTINCT ?s ?p ?o { { ?s ?p ?o } UNION { GRAPH ?g { ?s ?p ?o } } } }
+  BIND(IF(?p = <http://www.w3.org/1999/02/22-rdf-syntax-ns#type>, ?o, ?unbound) AS ?c)
+}"""
 _IN_USE: Final = {
     "property": "?s ?term ?o",
     "class": "?s a ?term FILTER(isIRI(?term))",
@@ -80,6 +102,7 @@ def create_scratch_app(engine: ScratchEngine, settings: Settings) -> Flask:
         app.register_blueprint(each)
     errors.register(app, _told)
     app.before_request(_refuse_other_hosts)
+    app.before_request(refuse_coded_body)
     app.after_request(_finished)
     return app
 
@@ -230,6 +253,22 @@ def home() -> Response:
 def endpoint() -> Response:
     """Answer a query or an update, or show the forms."""
     return sparql.respond(_form, _refuse_extras)
+
+
+@blueprint.get("/.well-known/void")
+def void() -> Response:
+    """Describe the dataset as it is now (VoID, section 7.2); a browser is led to its page."""
+    format = format_among((*GRAPHS, PAGE))
+    if format is PAGE:
+        return Response(status=HTTPStatus.SEE_OTHER, headers={"Location": "/"})
+    dataset = served()
+    endpoint = url_for("sparql.sparql", _external=True)
+    counts = {name: int(n) for name, n in _rows(dataset.engine, _COUNTS)[0].items()}
+    triples = [
+        *described_counts(f"{request.base_url}#dataset", endpoint, counts),
+        *dataset.description(endpoint),
+    ]
+    return body(described(triples, format), format)
 
 
 @blueprint.get("/sparql/terms")

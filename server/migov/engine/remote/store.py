@@ -163,7 +163,13 @@ def refused(url: str, status: int, said: str) -> MigovError:
     log.warning("%s answered %d: %s", url, status, said)
     if status in (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE):
         return BusyError("The store is busy.", hint="Try again in a few seconds.")
-    if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
+    if status == HTTPStatus.FORBIDDEN:
+        return StoreProblem(
+            f"The store refuses this ({status}).",
+            hint="Is it read-only, or is this right given to other users? Its operator names one "
+            "by --user or MIGOV_USER and MIGOV_PASSWORD, or in ~/.netrc.",
+        )
+    if status == HTTPStatus.UNAUTHORIZED:
         return StoreProblem(
             f"The store does not let this user in ({status}).",
             hint="Its operator gives the name as --user or MIGOV_USER and the password as "
