@@ -63,6 +63,7 @@ def test_a_scratch_dataset_describes_itself(dataset: httpx.Client, format: Forma
         "void:triples ?n ; void:distinctSubjects ?s ; void:distinctObjects ?o ;"
         "void:properties ?p ; void:classes ?c . ?e dcat:servesDataset ?d }"
     )
+    assert isinstance(found, pyoxigraph.QuerySolutions)
     ((address, *counts),) = found
     assert address.value == f"{dataset.base_url}/sparql".replace("//sparql", "/sparql")
     assert [int(each.value) for each in counts] == [4, 2, 3, 2, 2]

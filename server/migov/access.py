@@ -124,6 +124,10 @@ class Tokens:
             if hmac.compare_digest(token.digest, digest):
                 match = token
         if match is None or not match.is_good(self._today()):
+            if "," in credentials:
+                raise UnauthorizedError(
+                    "There is more than one Authorization header.", given=True, hint="Send one."
+                )
             what = "is not known here" if match is None else f"expired after {match.expires}"
             raise UnauthorizedError(
                 f"This token {what}." if found else "This is not a bearer token.",

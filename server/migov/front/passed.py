@@ -104,6 +104,8 @@ class Passed(RequestResponseCycle, Exchange):
         """Return the request as ASGI has it; a host in the address goes before the header's."""
         request, connection = self.request, self.connection
         headers = request.headers
+        scheme, forwarded = self._asked_as()
+        host = forwarded or host
         if host is not None:
             headers = [each for each in headers if each[0] != b"host"] + [(b"host", host)]
         if self.is_whole and self.body and b"content-length" not in request.fields:
@@ -116,7 +118,7 @@ class Passed(RequestResponseCycle, Exchange):
             "http_version": request.version,
             "server": connection.server,
             "client": connection.client,
-            "scheme": connection.scheme,
+            "scheme": scheme,
             "root_path": connection.root_path,
             "headers": headers,
             "method": request.method.decode("ascii"),
@@ -126,6 +128,23 @@ class Passed(RequestResponseCycle, Exchange):
             EXCHANGE: self,
         }
         return cast(HTTPScope, scope)
+
+    def _asked_as(self) -> tuple[str, bytes | None]:
+        """Return the scheme that the client spoke, and the host that it named to a trusted proxy.
+
+        Origin is compared with them, and addresses of this server are made from them.
+        """
+        connection, fields = self.connection, self.request.fields
+        operation, spoken = connection.front.operation, connection.scheme or "http"
+        if operation is None or not operation.believes(connection.peer):
+            return spoken, None
+        scheme, host = (
+            fields.get(name, b"").rpartition(b",")[2].strip()
+            for name in (b"x-forwarded-proto", b"x-forwarded-host")
+        )
+        if scheme in (b"http", b"https"):
+            spoken = scheme.decode()
+        return spoken, host if is_host(host) else None
 
     def _is_kept(self) -> bool:
         """Answer with what is kept; where nothing is, see to it that something can be."""
@@ -139,6 +158,7 @@ class Passed(RequestResponseCycle, Exchange):
         if request.has_conditions:
             return False  # Flask sees to these before it does any work
         self._key = (
+            *self._asked_as(),
             fields.get(b"host"),
             request.url,
             fields.get(b"accept"),

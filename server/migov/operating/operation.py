@@ -14,7 +14,7 @@ from migov.errors import BudgetError
 from migov.operating.budget import Balance, Budgets
 from migov.operating.log import request_line
 from migov.operating.metrics import Metrics
-from migov.operating.requests import Finished, client_of, network_of, networks
+from migov.operating.requests import Finished, client_of, is_trusted, network_of, networks
 from migov.settings import Settings, variable
 
 log = logging.getLogger(__name__)
@@ -45,6 +45,10 @@ class Operation:
     ) -> str | None:
         """Return the address of whoever asked, behind the proxies that are trusted."""
         return client_of(peer, self._trusted, forwarded_for, forwarded)
+
+    def believes(self, peer: str | None) -> bool:
+        """Return whether what the other end of a socket says of others is believed."""
+        return bool(self._trusted) and is_trusted(peer, self._trusted)
 
     def admit(self, client: str | None) -> float | None:
         """Let a request begin; returns the moment, None where nothing is counted.

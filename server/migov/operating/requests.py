@@ -83,7 +83,7 @@ def client_of(
     '203.0.113.9'
     """
     found = peer
-    if not trusted or not _is_trusted(peer, trusted):
+    if not trusted or not is_trusted(peer, trusted):
         return found
     hops = _forwarded(forwarded) if forwarded else (forwarded_for or "").split(",")
     for hop in reversed(hops[-_MOST_HOPS:]):
@@ -91,7 +91,7 @@ def client_of(
         if address is None:
             break  # an unknown or hidden address: the one that told it is the last we know
         found = address
-        if not _is_trusted(address, trusted):
+        if not is_trusted(address, trusted):
             break
     return found
 
@@ -113,7 +113,8 @@ def network_of(client: str | None) -> str:
     return str(address)
 
 
-def _is_trusted(client: str | None, trusted: Sequence[Network]) -> bool:
+def is_trusted(client: str | None, trusted: Sequence[Network]) -> bool:
+    """Return whether an address is one of these networks."""
     try:
         address = ipaddress.ip_address(client or "")
     except ValueError:

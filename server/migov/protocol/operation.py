@@ -31,6 +31,7 @@ from migov.protocol.errors import (
 from migov.protocol.explain import explained
 from migov.protocol.formats import GRAPHS, PAGE, SOLUTIONS, Format, Wanted, names_of
 from migov.protocol.limits import check_dataset, check_text
+from migov.protocol.misspelt import refuse_misspelt
 from migov.protocol.prefixes import without_unused
 from migov.protocol.services import Services
 from migov.sparql.tokens import tokenize
@@ -142,6 +143,7 @@ def read_operation(
             )
     if any(name == "update" for name, _ in parameters):
         raise no_update()
+    refuse_misspelt(parameters)
     wrong = next((name for name, _ in parameters if name.startswith("using-")), None)
     if wrong is not None:
         raise RequestError(

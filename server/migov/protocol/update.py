@@ -11,6 +11,7 @@ from werkzeug.http import parse_options_header
 from migov.errors import RefusedError, RequestError
 from migov.protocol.errors import EncodingError
 from migov.protocol.limits import check_text
+from migov.protocol.misspelt import refuse_misspelt
 from migov.protocol.operation import (
     FORM,
     UPDATE,
@@ -77,6 +78,7 @@ def read_update_operation(
         fields = parameters_of(body)
         parameters.extend(fields)
         texts = [value for name, value in fields if name == "update"]
+    refuse_misspelt(parameters)
     if any(name == "query" for name, _ in parameters):
         raise RequestError(
             "There is a query beside the update.", hint="Send them as two requests, one by one."

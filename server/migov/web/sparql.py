@@ -13,6 +13,7 @@ from migov.errors import MigovError
 from migov.protocol.description import described
 from migov.protocol.explanation import Explanation
 from migov.protocol.formats import GRAPHS, PAGE, SOLUTIONS, Wanted, choose_for_query
+from migov.protocol.misspelt import refuse_misspelt
 from migov.protocol.operation import Operation, Parameters, answer, last, read_operation
 from migov.protocol.operation import parameters_of as fields_of
 from migov.protocol.problems import Problem, problem
@@ -86,6 +87,8 @@ def respond(form: Form, check: Check = lambda _: None) -> Response:
     if is_update(*_request()):
         return _updated(form)
     wanted = choose_for_query(request.headers.get("Accept"), _named_format())
+    if _asks_nothing():
+        refuse_misspelt(url_parameters())
     if _asks_nothing() and wanted.graph is not None and not wanted.page:
         endpoint = url_for("sparql.sparql", _external=True)
         return body(described(served().description(endpoint), wanted.graph), wanted.graph)
