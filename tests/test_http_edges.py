@@ -119,3 +119,38 @@ def test_a_misspelt_variable_is_told(
     assert meant in done.err
     monkeypatch.setenv(name, "")
     assert name not in migov("token", "list", "--tokens", tokens).err
+
+
+@pytest.mark.parametrize("method", ["PUT", "POST"])
+def test_a_part_is_not_taken_for_the_whole(dataset: httpx.Client, method: str) -> None:
+    headers = {**TURTLE, "Content-Range": "bytes 0-9/100"}
+    answer = dataset.request(method, AT_G, content="<a:a> <a:b> 1 .", headers=headers)
+    assert "Content-Range" in told(answer, 400)
+    assert dataset.get(AT_G).status_code == 404
+
+
+def test_a_byte_order_mark_is_no_text(dataset: httpx.Client, endpoint: str) -> None:
+    mark = b"\xef\xbb\xbf"
+    assert dataset.put(AT_G, content=mark + b"<a:a> <a:b> 1 .", headers=TURTLE).is_success
+    files = {"a": ("a.ttl", mark + b"<a:c> <a:b> 1 .", "text/turtle")}
+    assert dataset.post(AT_G, files=files).is_success
+    update = mark + b"INSERT DATA { GRAPH <http://example.org/g> { <a:d> <a:b> 1 } }"
+    assert dataset.post("/sparql", content=update, headers=UPDATE).is_success
+    assert len(dataset.get(AT_G, headers={"Accept": "application/n-triples"}).text.split("\n")) == 4
+    query = {"Content-Type": "application/sparql-query"}
+    for address in (f"{endpoint}/sparql", f"{dataset.base_url}/sparql"):
+        answer = httpx.post(address, content=mark + b"ASK {}", headers=query)
+        assert answer.json()["boolean"] is True
+
+
+def test_a_message_repeats_no_more_than_can_be_read(dataset: httpx.Client, endpoint: str) -> None:
+    long = "x" * 20_000
+    answers = [
+        dataset.get("/graphs", params={"graph": long}),
+        httpx.get(f"{endpoint}/sparql", params={"query": "ASK {}"}, headers={"Accept": long}),
+        httpx.get(f"{endpoint}/queries", params={"format": long}),
+    ]
+    for answer in answers:
+        assert answer.status_code in (400, 406)
+        assert len(answer.json()["detail"]) <= 1001
+        assert len(answer.content) < 3000

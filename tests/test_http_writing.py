@@ -274,3 +274,26 @@ def test_formats_of_rdf_are_read_as_what_they_are(server: Writing) -> None:
         refused = server.send("POST", address, server.merge, data=data, content_type=content_type)
         assert refused.status_code in (400, 403, 415)
     assert server.state() == before
+
+
+@pytest.mark.parametrize(
+    ("headers", "expected"),
+    [
+        ({"If-Unmodified-Since": "Mon, 01 Jan 2001 00:00:00 GMT"}, 412),
+        ({"If-Unmodified-Since": "Fri, 31 Dec 2999 00:00:00 GMT"}, 401),
+        ({"If-Unmodified-Since": "yesterday"}, 401),
+        ({"If-Unmodified-Since": "Mon, 01 Jan 2001 00:00:00 GMT", "If-Match": "*"}, 401),
+    ],
+)
+def test_a_date_is_a_precondition_where_no_tag_is(
+    server: Writing, headers: dict[str, str], expected: int
+) -> None:
+    answer = server.send(
+        "PUT",
+        "/graphs",
+        query_string={"graph": graph()},
+        data=note("x"),
+        content_type="text/turtle",
+        headers=headers,
+    )
+    assert answer.status_code == expected

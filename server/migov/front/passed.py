@@ -135,7 +135,8 @@ class Passed(RequestResponseCycle, Exchange):
         Origin is compared with them, and addresses of this server are made from them.
         """
         connection, fields = self.connection, self.request.fields
-        operation, spoken = connection.front.operation, connection.scheme or "http"
+        operation = connection.front.operation
+        spoken: str = connection.scheme or "http"
         if operation is None or not operation.believes(connection.peer):
             return spoken, None
         scheme, host = (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from codecs import BOM_UTF8
 from collections.abc import Mapping
 from email.parser import BytesParser
 from email.policy import HTTP
@@ -11,7 +12,7 @@ from pathlib import PurePosixPath
 from typing import Final, cast
 
 from pyoxigraph import NamedNode
-from werkzeug.http import parse_options_header
+from werkzeug.http import parse_date, parse_options_header
 
 from migov.engine.reading import Document
 from migov.errors import RequestError
@@ -89,7 +90,7 @@ def read_payload(content_type: str | None, body: bytes, *, parts: bool = False) 
     media_type, options = parse_options_header(content_type or "")
     if media_type == MULTIPART and parts:
         return _parts(content_type or "", body)
-    return [Document(body, _format(media_type, options).name)]
+    return [Document(body.removeprefix(BOM_UTF8), _format(media_type, options).name)]
 
 
 def _format(media_type: str, options: Mapping[str, str], name: str = "") -> Format:
@@ -126,6 +127,7 @@ def _parts(content_type: str, body: bytes) -> list[Document]:
         media_type, options = parse_options_header(part.get("Content-Type", ""))
         name = part.get_filename() or ""
         content = cast("bytes", part.get_payload(decode=True))
+        content = content.removeprefix(BOM_UTF8)
         documents.append(Document(content, _format(media_type, options, name or "a part").name))
     if not documents:
         raise RequestError("The form has no documents.", hint="Add at least one file.")
@@ -161,6 +163,22 @@ def check_preconditions(if_match: str | None, if_none_match: str | None, state: 
         raise PreconditionError(
             "The graph is there already." if if_none_match.strip() == "*" else "Nothing changed.",
             hint="Leave If-None-Match out to replace it.",
+        )
+
+
+def check_unmodified(unless_since: str | None, modified: str | None) -> None:
+    """Raise PreconditionError where a graph changed after the date of If-Unmodified-Since.
+
+    `modified` is when it may have changed last, None where that is not known: then, and where the
+    date is none, the header says nothing (RFC 9110, 13.1.4).
+
+    >>> check_unmodified("Tue, 01 Dec 2026 00:00:00 GMT", "Mon, 30 Nov 2026 00:00:00 GMT")
+    """
+    limit, changed = parse_date(unless_since), parse_date(modified)
+    if limit is not None and changed is not None and changed > limit:
+        raise PreconditionError(
+            f"The graph may have changed after {unless_since}: the dataset did, at {modified}.",
+            hint="Read it again, and send its ETag as If-Match, which is exact.",
         )
 
 

@@ -349,7 +349,7 @@ def _graphs(parameters: Parameters, name: str) -> tuple[str, ...] | None:
 
 def _utf8(body: bytes) -> str:
     try:
-        return body.decode("utf-8")
+        return body.decode("utf-8-sig")  # what editors of Windows begin a file with is no text
     except UnicodeDecodeError as error:
         raise EncodingError("The query is not UTF-8 text.") from error
 

@@ -56,6 +56,8 @@ from migov.vocabulary import BASE
 
 MEDIA_TYPE: Final = "application/problem+json"
 TYPES: Final = BASE + "problem/"
+_LONGEST: Final = 1_000
+"""Characters of what is told: a message may repeat what was sent, which may be of any length."""
 RETRY_AFTER: Final = 5
 """Seconds after which a limit may no longer be in the way."""
 
@@ -222,7 +224,7 @@ def problem(error: MigovError) -> Problem:
     source, caret = excerpt(place) if place and place.text is not None else (None, None)
     return Problem(
         kind,
-        error.message,
+        error.message if len(error.message) <= _LONGEST else f"{error.message[:_LONGEST]}…",
         line=place.line if place else None,
         column=place.column if place else None,
         source=source,

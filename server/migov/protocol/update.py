@@ -147,6 +147,6 @@ def _after(tokens: list[Token], named: list[str | None], *words: str) -> list[st
 
 def _utf8(body: bytes) -> str:
     try:
-        return body.decode("utf-8")
+        return body.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise EncodingError("The update is not UTF-8 text.") from error

@@ -14,13 +14,14 @@ from typing import Final
 from flask import Blueprint, Response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from migov.errors import QuerySyntaxError
+from migov.errors import QuerySyntaxError, RequestError
 from migov.protocol.errors import MediaTypeError, UnknownGraphError, VersionError
 from migov.protocol.explain import explained
 from migov.protocol.formats import FORMATS, GRAPHS, PAGE, accepted, named
 from migov.protocol.graph_store import (
     PAYLOADS,
     check_preconditions,
+    check_unmodified,
     is_about_a_graph,
     read_graph,
     read_payload,
@@ -132,6 +133,11 @@ def _taking() -> Writer:
 
 
 def _written(taking: Writer, graph: str | None, *, location: str | None = None) -> Response:
+    if "Content-Range" in request.headers:  # it would be taken for all of it (RFC 9110, 14.5)
+        raise RequestError(
+            "A part of a graph cannot be written by Content-Range.",
+            hint="Send the whole graph, or PATCH it with a SPARQL update.",
+        )
     act = _ACTS[request.method](graph)
     for _ in range(_ATTEMPTS):
         expected = _compared(graph)
@@ -148,10 +154,12 @@ def _compared(graph: str | None) -> str | None:
     """Return the version that the preconditions of the request hold for, None without any."""
     if_match = request.headers.get("If-Match")
     if_none_match = request.headers.get("If-None-Match")
-    if if_match is None and if_none_match is None:
+    since = None if if_match else request.headers.get("If-Unmodified-Since")
+    if if_match is None and if_none_match is None and since is None:
         return None
     dataset = served()
     version = dataset.version
+    check_unmodified(since, dataset.modified)
     check_preconditions(if_match, if_none_match, graph_state(dataset, graph))
     return version
 
@@ -162,7 +170,8 @@ def response_of(
     """Return how a write ended; raises UnknownGraphError where there was nothing to drop."""
     if written.status == HTTPStatus.NOT_FOUND and not written.body:
         raise UnknownGraphError(
-            f"This dataset has no graph <{graph}>." if graph else "The default graph is empty."
+            f"This dataset has no graph <{graph}>." if graph else "The default graph is empty.",
+            hint="There is nothing to remove: is its IRI right, and does it end as it should?",
         )
     response = Response(written.body, status=written.status)
     if written.media_type is None:

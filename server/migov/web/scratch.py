@@ -135,6 +135,10 @@ class ScratchDataset:
         return "/"
 
     @property
+    def modified(self) -> None:
+        """It changes with every write, and answers carry an ETag alone."""
+
+    @property
     def services(self) -> None:
         """A dataset for experiments asks nobody else."""
 

@@ -21,6 +21,7 @@ from migov.protocol.description import (
 )
 from migov.protocol.errors import UnknownGraphError, UnknownPathError
 from migov.protocol.graph_store import state_of
+from migov.protocol.heads import last_modified
 from migov.protocol.services import Services
 from migov.protocol.writing import Writer
 from migov.vocabulary import BASE, INFERRED_GRAPH, STANDARD_PREFIXES
@@ -66,6 +67,10 @@ class Served(Protocol):
         """The path of the page that lists the graphs."""
 
     @property
+    def modified(self) -> str | None:
+        """When anything changed last, as HTTP writes it; None where that is not told."""
+
+    @property
     def services(self) -> Services | None:
         """What answers SERVICE groups, None where they are refused."""
 
@@ -98,6 +103,10 @@ class CurrentSnapshot:
     @property
     def version(self) -> str:
         return state().snapshot.digest
+
+    @property
+    def modified(self) -> str | None:
+        return last_modified(state().since)
 
     @property
     def prefixes(self) -> Mapping[str, str]:
