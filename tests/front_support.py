@@ -21,6 +21,8 @@ from migov.operating.requests import Finished
 from migov.repository import Repository
 from migov.settings import Settings
 from migov.web import create_app
+from migov.web.served import READINGS
+from migov.web.writing import VERDICTS
 
 Head = list[tuple[str, str]]
 
@@ -93,6 +95,8 @@ def serving(repository: Repository, settings: Settings) -> Iterator[Served]:
         for server in servers:
             server.should_exit = True
         thread.join(20)
+        app.extensions[VERDICTS].close()
+        app.extensions[READINGS].close()
         published.close()
         loop.close()
         for listener in listeners:

@@ -6,6 +6,8 @@ import json
 import re
 import socket
 from collections.abc import Iterator
+from contextlib import ExitStack
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -16,6 +18,7 @@ from migov.settings import Settings
 from writing_support import AUTHOR, policed_repository
 
 _ANSWER = re.compile(rb"HTTP/1\.1 (\d{3}) ")
+RUNAWAY = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l }"
 QUERY = b"Content-Type: application/sparql-query\r\nConnection: close\r\n"
 
 
@@ -25,7 +28,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     folder = tmp_path_factory.mktemp("heads")
     tokens = folder / "private" / "tokens.json"
     new_token(tokens, "ann", ["merge"], AUTHOR)
-    settings = Settings(cache=folder / "cache", tokens=tokens, proxies="127.0.0.1")
+    settings = Settings(cache=folder / "cache", tokens=tokens, proxies="127.0.0.1", deadline=3.0)
     with serving(policed_repository(folder / "checkout"), settings) as both:
         yield both
 
@@ -288,3 +291,43 @@ def test_a_misspelt_parameter_is_told(served: Served, name: str, meant: str, pla
 def test_what_clients_of_other_stores_send_is_passed_over(served: Served, name: str) -> None:
     address = f"http://{served.early[0]}:{served.early[1]}/sparql"
     assert httpx.get(address, params={"query": "ASK {}", name: "x"}).json()["boolean"] is True
+
+
+def test_connections_that_only_wait_give_way(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever holds most loses the oldest first; what is being answered stays."""
+    monkeypatch.setattr(served.front, "most_connections", 40)
+    slow = "/sparql?query=" + quote(RUNAWAY)
+    half = b"GET /health HTTP/1.1\r\nHost: x\r\nX: "
+    body = b"POST /sparql HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nASK"
+    with ExitStack() as stack:
+
+        def opened(sent: bytes, source: str = "127.0.0.1") -> socket.socket:
+            found = socket.create_connection(served.early, 20, source_address=(source, 0))
+            stack.callback(found.close)
+            found.sendall(sent)
+            return found
+
+        asking = opened(head("Host: x", target=slow))
+        polite = opened(half, "127.0.0.2")
+        waiting = [opened((half, body, b"")[number % 3]) for number in range(200)]
+        for _ in range(3):
+            assert status(exchange(served.early, head("Host: x"))) == 200
+        polite.sendall(b"y\r\nConnection: close\r\n\r\n")
+        assert status(received(polite)) == 200
+        assert status(received(asking)) == 503
+        left = [each for each in waiting if not is_gone(each)]
+        assert 25 <= len(left) <= 40
+        assert waiting[-1] in left
+        assert waiting[0] not in left
+
+
+def is_gone(connection: socket.socket) -> bool:
+    connection.setblocking(False)
+    try:
+        return connection.recv(1) == b""
+    except BlockingIOError:
+        return False
+    except ConnectionError:
+        return True

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Hashable
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, cast
 
 import httptools
 from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT, FlowControl
@@ -26,6 +26,7 @@ from migov.front.passed import Passed
 from migov.front.plain import PlainQuery
 from migov.front.refused import Refused, no_request, wrong_head, wrong_line
 from migov.front.replies import Reply
+from migov.front.room import make_room
 from migov.protocol.errors import HeadTooLongError, TooLongError
 
 _LONGEST_HEAD: Final = 262_144
@@ -57,7 +58,7 @@ class Connection(HttpToolsProtocol):
         self._is_advancing = False
         self._is_ending = False
         self._head_size = 0
-        self._since = self.loop.time()
+        self.since = self.loop.time()
         self._unsent = 0
         self._raw = b""
         self._dates: list[tuple[bytes, bytes]] = []
@@ -69,6 +70,8 @@ class Connection(HttpToolsProtocol):
         super().connection_made(transport)
         self.flow = _Flow(transport, self._queue)
         self.peer = self.client[0] if self.client else None
+        if len(self.connections) > self.front.most_connections:
+            make_room(cast("set[Connection]", self.connections), self.front.most_connections)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.connections.discard(self)
@@ -135,7 +138,7 @@ class Connection(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         self._is_in_head = True
         self._head_size = 0
-        self._since = self.loop.time()
+        self.since = self.loop.time()
         self.url = b""
         self.headers = []
 
@@ -183,7 +186,7 @@ class Connection(HttpToolsProtocol):
             return
         exchange.body += body
         if exchange.streams:
-            self._since = self.loop.time()
+            self.since = self.loop.time()
             if len(exchange.body) > HIGH_WATER_LIMIT:
                 self.flow.pause_reading()
             if exchange is self._current:
@@ -244,7 +247,7 @@ class Connection(HttpToolsProtocol):
         """Go on with the next request: the reply to this one is written."""
         self.server_state.total_requests += 1
         self._current = None
-        self._since = self.loop.time()
+        self.since = self.loop.time()
         if self._queue:
             self._advance()
 
@@ -270,8 +273,8 @@ class Connection(HttpToolsProtocol):
         unsent, before = self.transport.get_write_buffer_size(), self._unsent
         self._unsent = unsent
         if unsent != before:
-            self._since = now
-        rested = now - self._since
+            self.since = now
+        rested = now - self.since
         if self._is_ending:
             if rested > (_SLOWEST if unsent else _LINGERS):
                 self.transport.abort()
@@ -280,6 +283,14 @@ class Connection(HttpToolsProtocol):
                 self.transport.abort()
         elif rested > _IDLE and self._current is None and not self._queue and not self._is_in_head:
             self.transport.close()
+
+    @property
+    def only_waits(self) -> bool:
+        """Whether no request of this client is whole, so that nothing is lost with it."""
+        arriving = self._arriving
+        if arriving is not None and not arriving.streams:
+            return self._current in (None, arriving)
+        return self._current is None
 
     @property
     def _rests(self) -> bool:
