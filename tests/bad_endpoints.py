@@ -52,6 +52,15 @@ class Handler(BaseHTTPRequestHandler):
     def do_failing(self) -> None:
         self.send(b"no", "text/plain", 500)
 
+    def do_busy(self) -> None:
+        self.send(b"later", "text/plain", 503)
+
+    def do_closed(self) -> None:
+        self.send(b"who are you", "text/plain", 401)
+
+    def do_gone(self) -> None:
+        self.send(b"no", "text/plain", 404)
+
     def do_html(self) -> None:
         self.send(b"<html>", "text/html; charset=utf-8")
 

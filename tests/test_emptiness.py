@@ -83,6 +83,37 @@ def test_a_term_that_only_follows_is_told_so(client: FlaskClient) -> None:
     assert explained(client, query, inferred="true")["emptied"] == []
 
 
+@pytest.mark.parametrize(
+    ("pattern", "is_turned"),
+    [
+        ("place:mar mg:coversPlace ?i", True),
+        ("?p a mg:Programme . place:mar mg:coversPlace ?p", True),
+        ("place:mar ^mg:coversPlace ?i . ?i mg:coversPlace ?i", False),
+        ("place:mar mg:nope ?i", False),
+        ("?i mg:m49 place:mar", True),
+        ('?i mg:m49 "no code"', False),
+        ("place:mar (mg:coversPlace|mg:pilotPlace) ?i", True),
+        ("GRAPH ?g { place:mar mg:coversPlace ?i }", True),
+    ],
+)
+def test_a_pattern_that_is_the_wrong_way_round(
+    client: FlaskClient, pattern: str, is_turned: bool
+) -> None:
+    (part,) = explained(client, f"SELECT * {{ {pattern} }}")["emptied"]
+    assert ("the other way round" in part["detail"]) is is_turned
+
+
+@pytest.mark.parametrize("clause", ["FROM", "FROM NAMED"])
+def test_a_graph_that_is_misspelt(client: FlaskClient, clause: str) -> None:
+    graph = "https://w3id.org/migov/graph/data/actors/"
+    query = f"SELECT * {clause} <{graph}iloo.ttl> {{ ?s ?p ?o }}"
+    refused = client.get("/sparql", query_string={"query": query})
+    assert refused.status_code == 403
+    assert f"Did you mean <{graph}ilo.ttl>?" in refused.get_json(force=True)["hint"]
+    other = client.get("/sparql", query_string={"query": query.replace(graph, "http://x.example/")})
+    assert "Did you mean" not in other.get_json(force=True)["hint"]
+
+
 CAUSES: tuple[tuple[str, list[tuple[str, str]]], ...] = (
     ("SELECT * { ?i a mg:Programme ; mg:nope ?x }", [("triple", "?i mg:nope ?x")]),
     (

@@ -322,6 +322,16 @@ def test_an_endpoint_that_is_no_good_is_told_and_silent_goes_on(
     assert rows(client, query) == [["1"], ["2"]]
 
 
+@pytest.mark.parametrize(
+    ("path", "words"), [("busy", "try again later"), ("closed", "login"), ("gone", "address")]
+)
+def test_what_to_do_about_a_refusal_is_told(
+    client: FlaskClient, bad: Server, path: str, words: str
+) -> None:
+    query = f"SELECT * {{ SERVICE <http://127.0.0.1:{bad.port}/{path}> {{ ?x ?p ?o }} }}"
+    assert words in refusal(client, query, 502)["hint"]
+
+
 @pytest.mark.parametrize("which", [-1, -2])
 def test_an_endpoint_that_is_not_there_is_told(
     client: FlaskClient, federated: Flask, which: int

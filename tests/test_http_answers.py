@@ -112,7 +112,7 @@ class TestMistakes:
         ("query", "line", "column", "says"),
         [
             ("PREFIX a: <http://a/>\n  DELETE WHERE { ?s ?p ?o }", 2, 3, "update"),
-            ("INSERT DATA { <a:b> <a:c> 1 }", 1, 1, "only queries are answered here"),
+            ("INSERT DATA { <a:b> <a:c> 1 }", 1, 1, "a query was announced"),
             ("LOAD <http://127.0.0.1/>", 1, 1, "update"),
             ("clear all", 1, 1, "update"),
             ('SELECT * {\n ?s ?p "open }', 2, 8, "never closed"),

@@ -118,8 +118,7 @@ def _format(endpoint: Endpoint, response: httpx.Response) -> str:
         )
     if status != HTTPStatus.OK:
         raise EndpointError(
-            f"The endpoint <{endpoint.iri}> answered with status {status}.",
-            hint="Does it take the group as a query? Asking it directly tells more.",
+            f"The endpoint <{endpoint.iri}> answered with status {status}.", hint=_next(status)
         )
     media_type = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
     if media_type not in _FORMATS:
@@ -134,6 +133,19 @@ def _format(endpoint: Endpoint, response: httpx.Response) -> str:
             f"The endpoint <{endpoint.iri}> compressed its answer, which was not asked for."
         )
     return _FORMATS[media_type]
+
+
+def _next(status: int) -> str:
+    """Return what to do about a status that brings no answer."""
+    match status:
+        case HTTPStatus.TOO_MANY_REQUESTS | HTTPStatus.SERVICE_UNAVAILABLE:
+            return "It is busy: try again later. SERVICE SILENT goes on without it."
+        case HTTPStatus.UNAUTHORIZED | HTTPStatus.FORBIDDEN:
+            return "It wants a login, and none is sent: choose an endpoint that is open."
+        case HTTPStatus.NOT_FOUND | HTTPStatus.GONE | HTTPStatus.METHOD_NOT_ALLOWED:
+            return "Is this the address of its SPARQL endpoint, and not that of a page?"
+        case _:
+            return "Does it take the group as a query? Asking it directly tells more."
 
 
 async def _body(endpoint: Endpoint, response: httpx.Response, megabytes: float) -> bytes:

@@ -27,6 +27,8 @@ _SHOWN: Final = 300
 """Characters of a part that are shown."""
 _HARMLESS: Final = ("optional", "bind")
 """Parts that never take a solution away."""
+_TURNED: Final = ("iri", "name", "variable")
+"""Kinds of terms that may be the subject of a triple as well as its object."""
 _ENDS: Final = ("GROUP", "HAVING", "ORDER", "LIMIT", "OFFSET", "VALUES")
 
 _Wrap = Callable[[str], str]
@@ -39,7 +41,8 @@ class Emptied:
 
     `first` is whether it is the first that was asked: it matches nothing by itself then. `alone`
     tells of a later pattern whether it matches anything by itself; None of what is no pattern.
-    `inferred` is whether it does once what follows from the statements joins the dataset.
+    `inferred` is whether it does once what follows from the statements joins the dataset, and
+    `turned` whether it does with subject and object in each other's place.
     """
 
     kind: PartKind
@@ -48,6 +51,7 @@ class Emptied:
     first: bool = False
     alone: bool | None = None
     inferred: bool = False
+    turned: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +169,23 @@ class _Search:
         is_first = around.is_first and not before
         alone = None if is_first else self._with_solution([body])[0]
         inferred = not alone and not self._asked.inferred and self._follows(body)
-        return [replace(found, first=is_first, alone=alone, inferred=inferred)]
+        turned = not alone and not inferred and self._matches_turned(element, around)
+        return [replace(found, first=is_first, alone=alone, inferred=inferred, turned=turned)]
+
+    def _matches_turned(self, element: Element, around: _Around) -> bool:
+        """Return whether a triple pattern matches with its subject and object exchanged."""
+        if element.kind != "triple" or len(element.parts) != 3:
+            return False
+        subject, verb, object_ = element.parts
+        ends = [
+            self._shape.tokens[span.start]
+            for span in (subject, object_)
+            if span.end - span.start == 1
+        ]
+        if len(ends) != 2 or any(end.kind not in _TURNED for end in ends):
+            return False
+        body = " ".join(map(self._shape.written, (object_, verb, subject)))
+        return self._with_solution([around.scope(f"{body} .")])[0]
 
     def in_end(self, where: Group) -> list[Emptied]:
         """Return which of the clauses after WHERE left nothing, or the template."""

@@ -101,9 +101,10 @@ def _update(tokens: Sequence[Token], text: str) -> QuerySyntaxError | None:
     if first is None or not first.is_word(*_UPDATES):
         return None
     return QuerySyntaxError(
-        "This is an update; only queries are answered here.",
+        "This is an update, and a query was announced.",
         place=_place(text, first.offset),
-        hint="A query begins with SELECT, ASK, CONSTRUCT or DESCRIBE.",
+        hint="A query begins with SELECT, ASK, CONSTRUCT or DESCRIBE. An update is sent as the "
+        "field “update”, or as application/sparql-update, to a server that takes any.",
     )
 
 

@@ -40,9 +40,11 @@ CAUSES: Final = {
     "template": "There are solutions, but no triple can be made of them.",
     "alone": "This pattern matches by itself, but nothing together with what comes before it.",
     "nothing": "Nothing matches this pattern, even by itself.",
+    "turned": "Nothing matches this pattern, but the other way round it does: exchange subject and "
+    "object.",
     "follows": "This matches only what follows from the statements: ask with inferred=true.",
 }
-"""Why a part left nothing, in words; the last three are about patterns."""
+"""Why a part left nothing, in words; the last four are about patterns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +127,8 @@ def cause_of(part: Emptied) -> str:
     """Return the key of `CAUSES` that tells why a part left nothing."""
     if part.inferred:
         return "follows"
+    if part.turned:
+        return "turned"
     if part.alone:
         return "alone"
     is_pattern = part.kind in ("triple", "select", "values")

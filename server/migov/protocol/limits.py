@@ -7,6 +7,7 @@ line of defence, not the first.
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Collection, Iterable, Mapping
 from typing import Final
 
@@ -19,6 +20,10 @@ from migov.vocabulary import ASSERTED_GRAPH, INFERRED_GRAPH
 
 DEPTH: Final = 100
 """Brackets that may nest; questions people ask stay under 15, the parser's stack ends near 500."""
+
+_COMPARED: Final = 2_000
+"""Graphs up to which a misspelt one is compared with all of them; and characters of its name."""
+_LONGEST: Final = 300
 
 TOKENS: Final = 100_000
 """Terminals that a query may have: chains of them cost the parser, and us, more than text does."""
@@ -87,14 +92,18 @@ def check_dataset(
     clause = dataset_clause(tokenize(text), prefixes) if may_say(text, "FROM") else None
     for iri in (*(default_graphs or ()), *(clause.default if clause else ())):
         if iri not in graphs and iri not in (ASSERTED_GRAPH, INFERRED_GRAPH):
-            raise _unknown_graph(iri)
+            raise _unknown_graph(iri, graphs)
     for iri in (*(named_graphs or ()), *(clause.named if clause else ())):
         if iri not in graphs and iri != INFERRED_GRAPH:
-            raise _unknown_graph(iri)
+            raise _unknown_graph(iri, graphs)
 
 
-def _unknown_graph(iri: str) -> RefusedError:
+def _unknown_graph(iri: str, graphs: Collection[str]) -> RefusedError:
+    known = graphs if len(graphs) <= _COMPARED and len(iri) <= _LONGEST else ()
+    close = difflib.get_close_matches(iri, known, n=1, cutoff=0.85)
+    meant = f"Did you mean <{close[0]}>? " if close else ""
     return RefusedError(
         f"This dataset has no graph <{iri}>, and no graph is fetched from elsewhere.",
-        hint="SELECT DISTINCT ?g { GRAPH ?g { ?s ?p ?o } } lists the graphs of this dataset.",
+        hint=f"{meant}SELECT DISTINCT ?g {{ GRAPH ?g {{ ?s ?p ?o }} }} lists the graphs of this "
+        "dataset.",
     )
