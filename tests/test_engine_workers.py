@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -175,6 +176,50 @@ def test_no_worker_outlives_a_parent_that_is_killed(snapshot: Snapshot, tmp_path
         )
         parent.send_signal(signal.SIGKILL)
     wait_for(lambda: workers_of(str(copy.folder)) == [], "orphans to end")
+
+
+def test_no_stopped_process_outlives_a_parent_that_is_killed(
+    snapshot: Snapshot, tmp_path: Path
+) -> None:
+    """What is stopped does not see that its owner is gone."""
+    (tmp_path / "dataset.nq").write_bytes(snapshot.quads.read_bytes())
+    parent = subprocess.Popen(
+        [sys.executable, "-c", PARENT, str(tmp_path), FOREVER],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    with parent:
+        assert parent.stdout is not None
+        assert parent.stdout.readline() == b"ready\n"
+        stopped = [*forkers_of(str(tmp_path)), *workers_of(str(tmp_path))]
+        assert len(stopped) == 3
+        for process in stopped:
+            os.kill(process, signal.SIGSTOP)
+        parent.send_signal(signal.SIGKILL)
+    try:
+        wait_for(lambda: not any(map(small.is_running, stopped)), "orphans to end")
+    finally:
+        for process in filter(small.is_running, stopped):
+            os.kill(process, signal.SIGKILL)
+
+
+def test_the_forking_process_is_replaced_when_it_does_not_answer(
+    opened: Callable[..., LocalEngine], snapshot: Snapshot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("migov.engine.origin._ORDER_SECONDS", 0.3)
+    others = set(forkers_of(str(snapshot.folder)))
+    engine = opened()
+    (forker,) = set(forkers_of(str(snapshot.folder))) - others
+    os.kill(forker, signal.SIGSTOP)
+    try:
+        for _ in range(2):
+            with pytest.raises((TooComplexError, ResourceError)):
+                engine.answer(Query(TOO_DEEP))
+            assert ask(engine, "ASK {}")
+        wait_for(lambda: not small.is_running(forker), "it to end")
+    finally:
+        with suppress(ProcessLookupError):
+            os.kill(forker, signal.SIGKILL)
 
 
 def test_closing_leaves_no_process_and_still_answers_who_holds_it(

@@ -193,6 +193,22 @@ def test_killed_workers_are_replaced(bench: Bench) -> None:
     bench.run(again_and_again())
 
 
+def test_no_worker_is_stopped_that_nobody_would_wake(bench: Bench) -> None:
+    """Its forking process continues it should we end; that one is gone here."""
+    os.kill(bench.pool._forker._loaded.process, signal.SIGKILL)
+
+    async def several() -> None:
+        for _ in range(3):
+            bench.ask(RUNAWAY)
+        await asyncio.sleep(0.5)
+        slow = [worker for worker in bench.pool._workers if worker.is_slow]
+        orphans = [worker for worker in slow if not worker.forked.origin.is_there()]
+        assert orphans
+        assert not any(worker.is_stopped for worker in orphans)
+
+    bench.run(several())
+
+
 def test_the_queue_is_bounded(bench: Bench) -> None:
     async def flood() -> None:
         asked = []

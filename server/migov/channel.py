@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import select
+import signal
+import sys
 import threading
 import time
 from typing import Final
 
 _AT_ONCE: Final = 1 << 20
+_SIGNAL_OF_PARENT: Final = 1
+"""PR_SET_PDEATHSIG of prctl(2)."""
 
 
 def send_all(descriptor: int, data: bytes, until: float) -> None:
@@ -33,6 +38,16 @@ def receive_exactly(descriptor: int, size: int, until: float) -> bytes:
         parts.append(part)
         size -= len(part)
     return b"".join(parts)
+
+
+def wake_with_parent() -> None:
+    """Let the kernel continue this process, should it be stopped, when the one that made it ends.
+
+    One that is stopped does not see that its channel was closed, and would stay for ever. It must
+    not be killed instead: the signal comes when the *thread* that made it ends.
+    """
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_SIGNAL_OF_PARENT, int(signal.SIGCONT), 0, 0, 0)
 
 
 def end_with_owner(descriptor: int) -> None:

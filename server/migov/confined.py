@@ -24,7 +24,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, Final
 
-from migov.channel import receive_exactly, send_all
+from migov.channel import receive_exactly, send_all, wake_with_parent
 from migov.errors import (
     BusyError,
     DeadlineError,
@@ -173,6 +173,7 @@ def serve(reply: Callable[[dict[str, Any], bytes], Reply], megabytes: int) -> No
 
     Open descriptors stay open; no new one can be made: no file, no socket, no pipe.
     """
+    wake_with_parent()
     requests, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
     threading.Thread(target=_leave_with_owner, daemon=True).start()
     size = megabytes * 1024 * 1024

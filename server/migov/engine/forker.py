@@ -21,6 +21,7 @@ from typing import Final, NoReturn
 
 from pyoxigraph import RdfFormat, Store, parse
 
+from migov.channel import wake_with_parent
 from migov.engine import frames
 from migov.engine.changing import apply_change, read_change
 from migov.engine.rights import confined, give_up_everything, keep_the_store
@@ -89,7 +90,9 @@ class Forker:
             process, error = os.fork(), 0
         except OSError as failure:
             process, error = -1, failure.errno or 1
-        if process != 0:
+        if process == 0:
+            wake_with_parent()
+        else:
             os.close(channel)
             self._control.sendall(DONE.pack(max(process, 0), error))
         return process
@@ -142,6 +145,7 @@ def _reaped(process: int) -> tuple[int, int]:
 def main() -> None:
     """Load what the command line names, and serve its owner."""
     folder, kind, memory, limit = sys.argv[1:]
+    wake_with_parent()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the owner decides when to end
     # A descriptor of its own: a worker puts its channel in the place of standard input.
     control = socket.socket(fileno=os.dup(0))

@@ -25,6 +25,9 @@ from migov.engine.tally import DEADLINE, MEMORY, NESTING, STARTED, TALLY
 from migov.errors import DeadlineError, EnvironmentProblem, ResourceError, TooComplexError
 
 _START_SECONDS: Final = 120.0
+_ORDER_SECONDS: Final = 10.0
+"""Time in which an order is carried out: forking takes milliseconds, and a big process to end less
+than a second. One that was stopped never answers, and everybody would wait for it."""
 _LESS: Final = "Write less at a time."
 _OVERFLOWS: Final = (signal.SIGSEGV, signal.SIGBUS)
 
@@ -138,7 +141,7 @@ class Origin:
         """
         self._lock = threading.Lock()
         self._workers = 0
-        self._is_retired = False
+        self._is_retired = self._is_lost = False
         self._control = control
         self._started = started
         self.process = started.pid if started else 0
@@ -148,7 +151,7 @@ class Origin:
         except BaseException:
             self._end()
             raise
-        control.settimeout(None)
+        control.settimeout(_ORDER_SECONDS)
 
     @classmethod
     def start(cls, folder: str, store: str, limits: Limits) -> Origin:
@@ -193,12 +196,21 @@ class Origin:
         return Branch(self, process, ours)
 
     def kill(self, process: int) -> None:
-        """End a descendant that was not reaped yet; its number is its own for as long."""
+        """End a process of these that was not reaped yet; its number is its own for as long."""
         poll = select.poll()
         with suppress(ValueError, ProcessLookupError):  # closed; reaped by whoever adopted it
             poll.register(self._control, 0)  # tells only whether the other end is gone
             if not poll.poll(0):
                 os.kill(process, signal.SIGKILL)
+
+    def is_there(self) -> bool:
+        """Whether the process is there; its workers go on without it, but nobody wakes them."""
+        poll = select.poll()
+        try:
+            poll.register(self._control, 0)
+        except ValueError:  # closed
+            return False
+        return not self._is_lost and not poll.poll(0)
 
     def reap(self, process: int) -> int | None:
         """Return the wait status of a descendant that has ended or was just killed."""
@@ -248,14 +260,19 @@ class Origin:
         self, what: int, process: int, channel: socket.socket | None = None
     ) -> tuple[int, int]:
         order = ORDER.pack(what, process)
+        if self._is_lost:
+            raise GoneError
         try:
             if channel is None:
                 self._control.sendall(order)
             else:
                 socket.send_fds(self._control, [order], [channel.fileno()])
-        except OSError as error:
+            return self._answer()
+        except (OSError, GoneError) as error:
+            # A late answer would be taken for that of the next order.
+            self._is_lost = True
+            self.kill(self.process)
             raise GoneError from error
-        return self._answer()
 
     def _answer(self) -> tuple[int, int]:
         try:

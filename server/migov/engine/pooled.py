@@ -109,7 +109,12 @@ class PooledWorker(asyncio.Protocol):
         self._seen = self.turns, now
 
     def stop(self) -> None:
-        """Let it rest where it is, until `go_on`."""
+        """Let it rest where it is, until `go_on`.
+
+        One whose forking process is gone runs on: should this process end, nobody would wake it.
+        """
+        if not self.forked.origin.is_there():
+            return
         self.is_stopped = self._process is not None
         self._signal(signal.SIGSTOP)
 

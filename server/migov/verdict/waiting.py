@@ -23,6 +23,8 @@ from migov.settings import Settings
 WARM: Final = 2
 """An order beside those of `migov.engine.forker`: work out now what every verdict needs."""
 _START_SECONDS: Final = 60.0
+_ORDER_SECONDS: Final = 10.0
+"""Time in which it forks or reaps, which takes milliseconds; one that was stopped never does."""
 
 
 class Gone(Exception):
@@ -51,6 +53,7 @@ class WaitingProcess:
                 )
             self._control.settimeout(_START_SECONDS)
             self._answer()
+            self._control.settimeout(_ORDER_SECONDS)
         except (OSError, Gone) as error:
             self.retire()
             raise EnvironmentProblem(
@@ -79,7 +82,9 @@ class WaitingProcess:
     def warm(self) -> None:
         """Have it work out what every verdict needs; raises Gone."""
         with self._lock:
+            self._control.settimeout(_START_SECONDS)
             self._ask(WARM)
+            self._control.settimeout(_ORDER_SECONDS)
 
     @contextmanager
     def fork(self) -> Iterator[Judge]:

@@ -24,7 +24,7 @@ from typing import Any, NoReturn
 
 from migov.change.git import base_files
 from migov.change.model import Change, files_now, refuse_left_out
-from migov.channel import end_with_owner
+from migov.channel import end_with_owner, wake_with_parent
 from migov.engine import Limits
 from migov.engine.forker import DONE, FORK, ORDER, REAP
 from migov.engine.frames import FRAME
@@ -193,6 +193,7 @@ def main() -> None:
     """Serve the owner of this process with what the command line names."""
     root, cache, memory, deadline = sys.argv[1:]
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the owner decides when to end
+    wake_with_parent()
     control = socket.socket(fileno=os.dup(0))
     end_with_owner(control.fileno())  # reading a large graph takes minutes
     settings = Settings(cache=Path(cache), memory=int(memory), deadline=float(deadline))
