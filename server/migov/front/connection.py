@@ -342,6 +342,8 @@ class Connection(HttpToolsProtocol):
 
     def _break_off(self, error: MigovError) -> None:
         """Refuse what arrives, in its turn, and read nothing more."""
+        if self._is_ending:  # the parser found something else wrong with what is refused already
+            return
         unfinished, self._arriving = self._arriving, None
         self._is_ending = True
         self._is_in_head = False
