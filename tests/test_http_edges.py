@@ -154,3 +154,27 @@ def test_a_message_repeats_no_more_than_can_be_read(dataset: httpx.Client, endpo
         assert answer.status_code in (400, 406)
         assert len(answer.json()["detail"]) <= 1001
         assert len(answer.content) < 3000
+
+
+@pytest.mark.parametrize(
+    ("path", "meant"),
+    [
+        ("/search?q=oim&limt=3", "limit"),
+        ("/search?q=oim&types=Initiative", "type"),
+        ("/contribute/alike?nme=International+Labour+Organization", "name"),
+        ("/contribute/alike?identifer=wikidata:Q54129", "identifier"),
+    ],
+)
+def test_parameters_of_other_services(endpoint: str, path: str, meant: str) -> None:
+    answer = httpx.get(endpoint + path, headers={"Accept": "application/json"})
+    assert f"“{meant}”" in told(answer, 400)
+
+
+def test_a_part_that_is_not_there(endpoint: str) -> None:
+    address = f"{endpoint}/dumps/migov.nq.gz"
+    whole = httpx.get(address).content
+    part = httpx.get(address, headers={"Range": "bytes=10-19"})
+    assert (part.status_code, part.content) == (206, whole[10:20])
+    answer = httpx.get(address, headers={"Range": "bytes=999999999-"})
+    told(answer, 416)
+    assert answer.headers["Content-Range"] == f"bytes */{len(whole)}"

@@ -53,6 +53,14 @@ class VersionError(ConflictError):
     """The dataset changed between the look at its state and the write."""
 
 
+class RangeError(RequestError):
+    """The part that was asked for begins after the end; `size` are all bytes there are."""
+
+    def __init__(self, message: str, *, size: int | None, hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.size = size
+
+
 class UnknownPathError(RequestError):
     """Nothing is served at this path."""
 

@@ -8,7 +8,7 @@ another dataset without a word.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Final
 
 from migov.errors import RequestError
@@ -25,23 +25,29 @@ _OF_OTHERS: Final = frozenset(("infer", "queryln", "timeout", "output", "results
 _LIKENESS: Final = 0.82
 
 
-def refuse_misspelt(parameters: Iterable[tuple[str, str]]) -> None:
-    """Raise RequestError for a name that is likely meant for one that is read.
+def refuse_misspelt(
+    parameters: Iterable[tuple[str, str]],
+    read: Collection[str] = _READ,
+    likeness: float = _LIKENESS,
+) -> None:
+    """Raise RequestError for a name that is likely meant for one that is `read`.
+
+    `likeness` is what two names have to have in common, from 0 to 1.
 
     >>> refuse_misspelt([("query", "ASK {}"), ("timeout", "5"), ("infer", "true")])
     >>> refuse_misspelt([("default-graph-url", "a:b")])
     Traceback (most recent call last):
-    migov.errors.RequestError: “default-graph-url” is no parameter of this endpoint.
+    migov.errors.RequestError: “default-graph-url” is no parameter here.
     """
     for name, _ in parameters:
-        if name in _READ or len(name) > 40:
+        if name in read or len(name) > 40:
             continue
         plain = name.casefold().replace("_", "-")
         if plain in _OF_OTHERS:
             continue
-        close = difflib.get_close_matches(plain, _READ, n=1, cutoff=_LIKENESS)
+        close = difflib.get_close_matches(plain, read, n=1, cutoff=likeness)
         if close:
             raise RequestError(
-                f"“{name}” is no parameter of this endpoint.",
+                f"“{name}” is no parameter here.",
                 hint=f"Did you mean “{close[0]}”? Without it the answer would be another one.",
             )

@@ -47,6 +47,7 @@ from migov.protocol.errors import (
     NotImplementedHereError,
     NotOfferedError,
     PreconditionError,
+    RangeError,
     TooLongError,
     UnknownGraphError,
     UnknownPathError,
@@ -99,6 +100,9 @@ PROBLEMS: Final[dict[type[MigovError], ProblemType]] = {
     UnknownFormatError: ProblemType("unknown-format", HTTPStatus.NOT_ACCEPTABLE, "No such format"),
     HeadTooLongError: ProblemType(
         "head-too-long", HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "The head is too long"
+    ),
+    RangeError: ProblemType(
+        "range", HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE, "There is no such part"
     ),
     HttpVersionError: ProblemType(
         "http-version", HTTPStatus.HTTP_VERSION_NOT_SUPPORTED, "Not this version of HTTP"
@@ -216,6 +220,8 @@ def problem(error: MigovError) -> Problem:
         headers.append(("WWW-Authenticate", challenge("insufficient_scope", error.scope)))
     if isinstance(error, BudgetError):
         headers.extend(error.headers)
+    if isinstance(error, RangeError) and error.size is not None:
+        headers.append(("Content-Range", f"bytes */{error.size}"))
     if isinstance(error, CodingError):
         headers.append(("Accept-Encoding", "identity"))
     if isinstance(error, MethodError):

@@ -6,10 +6,16 @@ import logging
 from collections.abc import Callable
 
 from flask import Flask, Response
-from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound, RequestEntityTooLarge
+from werkzeug.exceptions import (
+    HTTPException,
+    MethodNotAllowed,
+    NotFound,
+    RequestedRangeNotSatisfiable,
+    RequestEntityTooLarge,
+)
 
 from migov.errors import MigovError, RequestError
-from migov.protocol.errors import MethodError, TooLongError, UnknownPathError
+from migov.protocol.errors import MethodError, RangeError, TooLongError, UnknownPathError
 from migov.protocol.problems import Problem, problem
 from migov.web.responses import problem_response
 from migov.web.served import writer
@@ -39,6 +45,12 @@ def _translated(error: HTTPException) -> MigovError:
         return TooLongError(
             "The body is longer than this server reads.",
             hint="Send less text: move long VALUES lists into several requests.",
+        )
+    if isinstance(error, RequestedRangeNotSatisfiable):
+        return RangeError(
+            "The part that Range asks for is not there.",
+            size=error.length,
+            hint="Content-Range says how long it is. Without Range all of it comes.",
         )
     return RequestError(error.description or error.name)
 
