@@ -6,6 +6,7 @@ import json
 import logging
 import re
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from urllib.parse import quote
@@ -13,7 +14,7 @@ from urllib.parse import quote
 import httpx
 import pytest
 
-from front_support import Served, exchange, received, serving
+from front_support import Served, exchange, received, serving, until
 from migov.access import new_token
 from migov.settings import Settings
 from writing_support import AUTHOR, policed_repository
@@ -331,6 +332,29 @@ def test_connections_that_only_wait_give_way(
         assert 25 <= len(left) <= 40
         assert waiting[-1] in left
         assert waiting[0] not in left
+
+
+def test_requests_that_are_not_whole_hold_only_so_much(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The longest go first, and only when all of them are too much together."""
+    monkeypatch.setattr(served.front, "most_held", 1_000_000)
+    begin = b"POST /sparql HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n"
+    with ExitStack() as stack:
+
+        def opened(sent: bytes) -> socket.socket:
+            found = stack.enter_context(socket.create_connection(served.early, 20))
+            found.sendall(sent)
+            return found
+
+        small = post(b"Content-Length: 6", body=b"ASK")
+        short, tall = opened(small), [opened(begin + b"a" * 200_000) for _ in range(20)]
+        tall += [opened(b"GET / HTTP/1.1\r\nX: " + b"a" * 200_000) for _ in range(20)]
+        until(lambda: sum(map(is_gone, tall)) >= 36)
+        time.sleep(1.2)  # nobody else goes
+        assert sum(map(is_gone, tall)) == 36
+        short.sendall(b" {}")
+        assert b'"boolean":true' in received(short)
 
 
 def is_gone(connection: socket.socket) -> bool:

@@ -17,20 +17,19 @@ from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT, FlowControl
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from migov.errors import MigovError
+from migov.front import refused
 from migov.front.again import Again
 from migov.front.alike import Alike, Manner
 from migov.front.early import Early, is_early
-from migov.front.exchange import Exchange, Headers, Request, joined
+from migov.front.exchange import Exchange, Request, joined
 from migov.front.front import Front
 from migov.front.passed import Passed
 from migov.front.plain import PlainQuery
-from migov.front.refused import Refused, no_request, wrong_head, wrong_line
+from migov.front.refused import Refused, head_too_long, no_request, wrong_head, wrong_line
 from migov.front.replies import Reply
 from migov.front.room import make_room
-from migov.protocol.errors import HeadTooLongError, TooLongError
+from migov.protocol.errors import TooLongError
 
-_LONGEST_HEAD: Final = 262_144
-"""Bytes of a request's first lines: a long query may come in the address."""
 _AROUND: Final = 8
 """Bytes for each one of a body that may stand around it: lengths of chunks, and trailers."""
 _IDLE: Final = 15.0
@@ -111,8 +110,8 @@ class Connection(HttpToolsProtocol):
         if self._is_in_head or arriving is not None:
             self._head_size += len(data)
             body = 0 if arriving is None else len(arriving.body)
-            if self._head_size > _LONGEST_HEAD + _AROUND * body:
-                self._break_off(_head_too_long())
+            if self._head_size > refused.LONGEST_HEAD + _AROUND * body:
+                self._break_off(head_too_long())
 
     def resume_writing(self) -> None:
         super().resume_writing()
@@ -150,8 +149,8 @@ class Connection(HttpToolsProtocol):
         self._is_in_head = False
         if self._is_ending:
             return
-        if self._head_size and _size(self.url, self.headers) > _LONGEST_HEAD:
-            self._break_off(_head_too_long())
+        if self._head_size and refused.size_of(self.url, self.headers) > refused.LONGEST_HEAD:
+            self._break_off(head_too_long())
             return
         parser = self.parser
         fields = dict(self.headers)
@@ -293,6 +292,14 @@ class Connection(HttpToolsProtocol):
         return self._current is None
 
     @property
+    def held(self) -> int:
+        """The bytes of a request that is not whole yet."""
+        arriving = self._arriving
+        return (self._head_size if self._is_in_head else 0) + len(
+            arriving.body if arriving else b""
+        )
+
+    @property
     def _rests(self) -> bool:
         """Whether what comes next begins a request that is answered at once."""
         return not (
@@ -379,17 +386,6 @@ class _Flow(FlowControl):
     def resume_reading(self) -> None:
         if not self._queue:
             super().resume_reading()
-
-
-def _head_too_long() -> HeadTooLongError:
-    return HeadTooLongError(
-        f"What stands around the body is longer than {_LONGEST_HEAD:,} bytes.",
-        hint="Send a long query as the body of POST.",
-    )
-
-
-def _size(url: bytes, headers: Headers) -> int:
-    return len(url) + sum(len(name) + len(value) for name, value in headers)
 
 
 def bound_to(front: Front) -> type[Connection]:

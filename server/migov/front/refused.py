@@ -12,13 +12,15 @@ from typing import TYPE_CHECKING, Final
 from httptools import HttpParserInvalidMethodError, HttpRequestParser
 
 from migov.errors import BudgetError, MigovError, RequestError
-from migov.front.exchange import Exchange, Request
+from migov.front.exchange import Exchange, Headers, Request
 from migov.protocol.errors import HeadTooLongError, HttpVersionError, NotImplementedHereError
 
 if TYPE_CHECKING:
     from migov.front.connection import Connection
 
 
+LONGEST_HEAD: Final = 262_144
+"""Bytes of a request's first lines: a long query may come in the address."""
 MOST_HEADERS: Final = 200
 """Headers of one request: browsers send some twenty, proxies add a few."""
 _HOST: Final = re.compile(
@@ -83,6 +85,19 @@ def _is_known(method: bytes) -> bool:
     except HttpParserInvalidMethodError:
         return False
     return True
+
+
+def size_of(url: bytes, headers: Headers) -> int:
+    """Return the bytes of a head as far as it is kept."""
+    return len(url) + sum(len(name) + len(value) for name, value in headers)
+
+
+def head_too_long() -> HeadTooLongError:
+    """Return the error for more than is read around a body."""
+    return HeadTooLongError(
+        f"What stands around the body is longer than {LONGEST_HEAD:,} bytes.",
+        hint="Send a long query as the body of POST.",
+    )
 
 
 def no_request() -> RequestError:

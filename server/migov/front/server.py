@@ -22,6 +22,7 @@ from migov.engine.published import Opener
 from migov.errors import EnvironmentProblem
 from migov.front.connection import Connection, bound_to
 from migov.front.front import Front
+from migov.front.room import free_memory
 from migov.operating.observed import EXCHANGE, App, Observed
 from migov.operating.stopping import StoppingServer
 from migov.settings import Settings
@@ -115,8 +116,10 @@ class Server(StoppingServer):
         """Look after the connections once a second."""
         if counter % 10 == 0:
             now = asyncio.get_running_loop().time()
-            for connection in self._connections():
+            connections = self._connections()
+            for connection in connections:
                 connection.look(now)
+            free_memory(connections, self.front.most_held)
         return await super().on_tick(counter)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
