@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 
 from json_schema import conforms_to
 from migov.access import new_token, revoke_token
+from migov.merge import merging
 from migov.verdict.render.json import schema
 from writing_support import AUTHOR, BAD, ILO, WHO, Writing, graph, note, writing
 
@@ -45,6 +47,38 @@ def test_what_conforms_is_committed_and_answers_at_once(server: Writing) -> None
     assert answers(server, "One more name")
     now = server.client.get("/sparql?query=ASK%7B%7D").headers["Migov-Snapshot"]
     assert now == response.headers["Migov-Snapshot"]
+    assert server.is_clean()
+
+
+def test_a_full_disk_after_the_commit_is_told_as_what_it_is(
+    server: Writing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To take it back needs room as well: it has happened, and whoever comes next ends it."""
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, os.strerror(28))
+
+    before = server.head().id
+    journals = [merging.write_journal, full]
+    monkeypatch.setattr(merging, "update_index", full)
+    monkeypatch.setattr(merging, "bring_files", full)
+    monkeypatch.setattr(merging, "write_journal", lambda *given: journals.pop(0)(*given))
+    response = server.change(note("Written when there is room"), server.merge)
+    assert response.status_code == 202
+    commit = server.head()
+    assert commit.parents == [before]
+    assert response.headers["Migov-Commit"] == commit.id.decode()
+    assert response.get_json()["merged"]["snapshot"] is None
+    waiting = server.change(note("Not yet"), server.merge)
+    assert waiting.status_code == 500
+    assert "could not be settled: [Errno 28]" in waiting.get_json()["detail"]
+    assert server.head().id == commit.id
+    monkeypatch.undo()
+    assert server.change(note("There is room"), server.merge).status_code == 200
+    assert answers(server, "Written when there is room")
+    assert answers(server, "There is room")
+    assert not answers(server, "Not yet")
+    assert server.head().parents == [commit.id]
     assert server.is_clean()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -196,6 +197,25 @@ class TestLog:
             assert _eventually(server, SECRET, field="text")
             assert httpx.get(f"{server.address}/metrics").status_code == 404
             assert "migov_triples" in httpx.get(f"http://127.0.0.1:{port}/metrics").text
+
+    def test_what_python_would_print_is_a_line_as_well(self) -> None:
+        class Full:
+            def __del__(self) -> None:
+                raise OSError(28, "No space left on device")
+
+        def fails() -> None:
+            raise ValueError("of a thread")
+
+        stream = StringIO()
+        with written("json", "info", stream):
+            Full()
+            thread = threading.Thread(target=fails, name="one")
+            thread.start()
+            thread.join()
+        first, second = map(json.loads, stream.getvalue().splitlines())
+        assert "No space left on device" in first["message"]
+        assert "one" in second["message"]
+        assert "of a thread" in second["exception"]
 
     @given(st.text(max_size=30), st.sampled_from(["text", "json"]))
     def test_no_value_begins_a_line_of_its_own(self, text: str, form: str) -> None:

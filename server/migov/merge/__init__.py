@@ -1,6 +1,7 @@
 """A checked change into the files and the history: whole, once, or not at all."""
 
 from migov.merge.merging import (
+    CommittedError,
     Merged,
     Turn,
     at_rest,
@@ -12,6 +13,7 @@ from migov.merge.merging import (
 from migov.merge.rebase import rebase
 
 __all__ = [
+    "CommittedError",
     "Merged",
     "Turn",
     "at_rest",

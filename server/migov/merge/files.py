@@ -102,6 +102,11 @@ def _bring_index(git: Repo, repository: Repository, journal: Journal, *, back: b
             if time.monotonic() > until:
                 raise
             time.sleep(0.05)
+        except OSError:  # the lock is ours, and git would wait for it
+            lock = Path(os.fsdecode(git.index_path()) + ".lock")
+            with suppress(OSError):
+                lock.unlink()
+            raise
 
 
 def _bring_entry(

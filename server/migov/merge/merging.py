@@ -61,6 +61,18 @@ class Merged:
     rebased: bool
 
 
+class CommittedError(EnvironmentProblem):
+    """A merge has happened, as `commit` (hex), and its files wait for whoever comes next."""
+
+    def __init__(self, commit: str, why: object) -> None:
+        super().__init__(
+            f"Commit {commit} was made, and its files could not be written yet: {why}.",
+            hint="Do not propose it again: once there is room, the next merge or start of a server "
+            "writes them.",
+        )
+        self.commit = commit
+
+
 class Turn:
     """The time in which nobody else merges into a working tree.
 
@@ -85,8 +97,9 @@ class Turn:
 
         They are what a change of the files at `head` makes of those that it touches. Raises
         UncommittedError for files with edits of somebody else, ConflictError where somebody
-        commits with git at the same moment, or EnvironmentProblem. After any of them, and after a
-        crash at any point and `recover`, the files and the history are the old ones or the new.
+        commits with git at the same moment, or EnvironmentProblem; CommittedError where it has
+        happened nevertheless. After any of them, and after a crash at any point and `recover`, the
+        files and the history are the old ones or the new.
         """
         git, repository = self._git, self._repository
         planned = plan(git, repository, files, author, message)
@@ -96,10 +109,7 @@ class Turn:
         try:
             _carry_out(git, repository, planned, files)
         except (OSError, FileLocked) as error:
-            raise EnvironmentProblem(
-                f"The change could not be written: {error}.",
-                hint="Nothing was changed. Is the disk full, or may this user not write there?",
-            ) from error
+            raise _unwritten(git, planned, error) from error
         return planned.commit.id.decode()
 
 
@@ -206,6 +216,25 @@ def _carry_out(git: Repo, repository: Repository, planned: Plan, files: Written)
     forget(git, repository, journal)
 
 
+def _unwritten(git: Repo, planned: Plan, error: Exception) -> EnvironmentProblem:
+    """Say what a merge came to that could not be written; to take it back needs room as well."""
+    journal = None
+    with suppress(EnvironmentProblem):
+        journal = read_journal(git)
+    if journal is not None and _has_happened(git, journal):
+        try:
+            sync_reference(git, planned.ref)
+        except OSError as failure:
+            error = failure
+        else:
+            return CommittedError(journal.commit, error)
+    left = "Nothing was changed." if journal is None else "The next merge puts the files in order."
+    return EnvironmentProblem(
+        f"The change could not be written: {error}.",
+        hint=f"{left} Is the disk full, or may this user not write there?",
+    )
+
+
 def _standing(repository: Repository, planned: Plan) -> tuple[str, ...]:
     """Return the files that are on disk already as the change has them: its author's own edits."""
     return tuple(
@@ -236,9 +265,17 @@ def _overtaken() -> ConflictError:
 
 def _recover(git: Repo, repository: Repository) -> None:
     journal = read_journal(git)
-    if journal is not None:
+    if journal is None:
+        return
+    try:
         break_locks(git, journal)
         _settle(git, repository, journal)
+    except (OSError, FileLocked) as error:
+        raise EnvironmentProblem(
+            f"A merge that did not end could not be settled: {error}.",
+            hint="Is the disk full, or may this user not write there? Nothing is lost: whoever "
+            "comes next tries again.",
+        ) from error
 
 
 def _settle(git: Repo, repository: Repository, journal: Journal) -> None:

@@ -11,6 +11,7 @@ import json
 import logging
 import re
 import sys
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any, Final, TextIO
@@ -18,6 +19,7 @@ from typing import Any, Final, TextIO
 from migov.operating.requests import Finished
 
 REQUESTS: Final = logging.getLogger("migov.requests")
+_LOG: Final = logging.getLogger(__name__)
 _OWN: Final = "migov"
 _WORD: Final = re.compile(r"[!#-<>-~]+")
 """Printable ASCII without spaces, quotation marks and equals signs."""
@@ -62,13 +64,29 @@ def written(form: str, level: str, stream: TextIO | None = None) -> Iterator[Non
         log.addHandler(output)
         log.setLevel(level.upper() if log.name == _OWN else logging.WARNING)
         log.propagate = False
+    hooks = sys.unraisablehook, threading.excepthook
+    sys.unraisablehook, threading.excepthook = _unraisable, _uncaught
     try:
         yield
     finally:
+        sys.unraisablehook, threading.excepthook = hooks
         for log, (was, propagates) in zip(loggers, before, strict=True):
             log.removeHandler(output)
             log.setLevel(was)
             log.propagate = propagates
+
+
+def _unraisable(found: sys.UnraisableHookArgs) -> None:
+    """Write what an object could not do at its end; Python would put it between the lines."""
+    what = found.exc_value or found.exc_type.__name__
+    _LOG.warning("ignored at the end of an object: %s", what)
+
+
+def _uncaught(found: threading.ExceptHookArgs) -> None:
+    """Write what ended a thread."""
+    if found.exc_value is not None and found.exc_type is not SystemExit:
+        name = found.thread.name if found.thread else "-"
+        _LOG.error("the thread %s ended with an error", name, exc_info=found.exc_value)
 
 
 def request_line(finished: Finished) -> None:

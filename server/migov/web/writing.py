@@ -19,7 +19,7 @@ from werkzeug.datastructures import ETags
 from migov.access import Scope, Token, Tokens, refuse_inside
 from migov.change.model import required_path
 from migov.errors import BusyError, ParameterError, RefusedError
-from migov.merge import Turn, turn
+from migov.merge import CommittedError, Turn, turn
 from migov.protocol.errors import (
     MediaTypeError,
     PreconditionError,
@@ -150,7 +150,11 @@ class GatedWriter:
                 return _reported(HTTPStatus.UNPROCESSABLE_ENTITY, ruling, asked)
             if not ruling.files:
                 return _merged(HTTPStatus.OK, ruling, asked, None, self._site.state.snapshot)
-            commit = mine.write(ruling.files, token.author, asked.message or ruling.message)
+            try:
+                commit = mine.write(ruling.files, token.author, asked.message or ruling.message)
+            except CommittedError as error:
+                log.error("%s", error.message)
+                return _merged(HTTPStatus.ACCEPTED, ruling, asked, error.commit, None)
             log.info("merged %s with the token %s", commit, token.name)
             if not self._publish():
                 return _merged(HTTPStatus.ACCEPTED, ruling, asked, commit, None)
