@@ -19,7 +19,8 @@ from cli_runner import Result, migov
 from git_repository import git
 from merge_crash import killed_with_its_journal
 from migov.access import new_token
-from migov.merge import recover
+from migov.errors import EnvironmentProblem
+from migov.merge import recover, turn
 from migov.repository import find_repository
 from migov.snapshot import How, build_snapshot, hold
 
@@ -169,6 +170,22 @@ def test_every_byte_of_small_things_counts(place: Place) -> None:
             flip(path, at)
             assert place.found(), (pattern, at)
             path.write_bytes(content)
+
+
+def test_a_reference_that_is_no_text_is_damage(place: Place) -> None:
+    path = place.one("checkout/.git/refs/heads/main")
+    content = path.read_bytes()
+    path.write_bytes(bytes([content[0] ^ 0x80]) + content[1:])
+    assert "refs/heads/main" in {each["place"] for each in place.found()}
+    for words in (("merge", "-m", "Nothing", "--author", "A <a@example.org>"), ("check",)):
+        result = migov(*words, folder=place.root)
+        assert result.code == 2
+        assert "fault of migov" not in result.err
+    with (
+        pytest.raises(EnvironmentProblem, match="names no commit"),
+        turn(find_repository(place.root)),
+    ):
+        pass
 
 
 def test_what_was_edited_is_told_from_what_decayed(place: Place) -> None:

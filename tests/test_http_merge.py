@@ -10,7 +10,7 @@ import pytest
 
 from json_schema import conforms_to
 from migov.access import new_token, revoke_token
-from migov.merge import merging
+from migov.merge import journal, merging
 from migov.verdict.render.json import schema
 from writing_support import AUTHOR, BAD, ILO, WHO, Writing, graph, note, writing
 
@@ -59,7 +59,7 @@ def test_a_full_disk_after_the_commit_is_told_as_what_it_is(
         raise OSError(28, os.strerror(28))
 
     before = server.head().id
-    journals = [merging.write_journal, full]
+    journals = [journal.write_journal, full]
     monkeypatch.setattr(merging, "update_index", full)
     monkeypatch.setattr(merging, "bring_files", full)
     monkeypatch.setattr(merging, "write_journal", lambda *given: journals.pop(0)(*given))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from dulwich.errors import NotGitRepository
 from dulwich.graph import find_merge_base
-from dulwich.objects import Blob, Commit, ObjectID, Tree
+from dulwich.objects import Blob, Commit, ObjectID, Tree, valid_hexsha
 from dulwich.objectspec import parse_object
 from dulwich.refs import Ref
 from dulwich.repo import Repo
@@ -111,6 +111,10 @@ def _merge_base(git: Repo) -> Commit | None:
     if head is None:
         return None
     mains = [git.refs[name] for name in _MAIN if name in git.refs]
+    if not all(map(valid_hexsha, (head, *mains))):
+        raise EnvironmentProblem(
+            "HEAD or main names no commit here.", hint="Examine the checkout: migov fsck"
+        )
     for main in mains:
         try:
             found = find_merge_base(git, [head, main])

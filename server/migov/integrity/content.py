@@ -17,7 +17,7 @@ from migov.change.git import head_of, prefix_of
 from migov.dataset import content_files, digest, holds_graph, read_quads, shape_files
 from migov.errors import ContentError, ContentSyntaxError, EnvironmentProblem, MigovError
 from migov.inference import read_rules
-from migov.integrity.model import Damage, Part
+from migov.integrity.model import Damage, Part, shown
 from migov.repository import FOLDERS, Repository
 from migov.sparql.stored import read_query
 from migov.verdict.policy import read_policy
@@ -43,7 +43,7 @@ def content_part(repository: Repository, git: Repo | None) -> Part:
     if head is None:
         return Part("content", f"{looked_at}, none of them committed", tuple(damage))
     damage += _changed(repository, git)
-    return Part("content", f"{looked_at}, compared with {head.decode()[:12]}", tuple(damage))
+    return Part("content", f"{looked_at}, compared with {shown(head)[:12]}", tuple(damage))
 
 
 def _unreadable(repository: Repository) -> Iterator[Damage]:

@@ -22,7 +22,7 @@ from dulwich.repo import Repo
 
 from migov.change.git import head_of, open_git
 from migov.errors import MigovError
-from migov.integrity.model import Damage, Part
+from migov.integrity.model import Damage, Part, shown
 from migov.merge.journal import journal_path, read_journal
 from migov.repository import Repository
 
@@ -130,7 +130,7 @@ def _references(git: Repo) -> Iterator[Damage]:
         return
     for ref, name_ in packed.items():
         if not _is_there(git, name_):
-            what = f"It names {name_[:12].decode()} for {os.fsdecode(ref)}, which is not there."
+            what = f"It names {shown(name_)[:12]} for {os.fsdecode(ref)}, which is not there."
             yield Damage("packed-refs", what, _log_tells(os.fsdecode(ref)))
     if head is None:
         yield Damage("HEAD", "It names no commit.", "Name one: git symbolic-ref HEAD refs/heads/…")
@@ -221,13 +221,13 @@ def _missing(git: Repo, known: set[str]) -> Iterator[Damage]:
         try:
             below = _below(git, name, shallow)
         except Exception:  # missing, or damaged in one of many ways
-            place = f"object {name.decode()}"
+            place = f"object {shown(name)}"
             if place not in known:
                 by = needed_by.get(name, "a reference or the index")
                 yield Damage(place, f"It cannot be read, and {by} needs it.", _FETCH)
             continue
         for child in below:
-            needed_by.setdefault(child, f"object {name.decode()}")
+            needed_by.setdefault(child, f"object {shown(name)}")
             waiting.append(child)
 
 

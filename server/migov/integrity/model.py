@@ -27,3 +27,8 @@ class Part:
     name: str
     looked_at: str
     damage: tuple[Damage, ...] = ()
+
+
+def shown(name: bytes) -> str:
+    """Return a name of git's as text: a damaged one may be of any bytes."""
+    return name.decode("utf-8", "replace")

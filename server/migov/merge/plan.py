@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import stat
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from dulwich.objects import Blob, Commit, ObjectID, ShaFile, Tree
+from dulwich.objects import Blob, Commit, ObjectID, ShaFile, Tree, valid_hexsha
 from dulwich.refs import Ref
 from dulwich.repo import Repo
 
@@ -61,6 +62,10 @@ def head(git: Repo) -> tuple[Ref, ObjectID]:
     if name is None:
         raise EnvironmentProblem(
             "There is no commit to merge into.", hint="Make the first commit with git."
+        )
+    if not valid_hexsha(name):
+        raise EnvironmentProblem(
+            f"{os.fsdecode(names[-1])} names no commit.", hint="Examine it: migov fsck"
         )
     return names[-1], name
 
