@@ -347,3 +347,25 @@ def test_a_server_without_tokens_merges_nothing(server: Writing, tmp_path: Path)
     )
     assert response.status_code == 403
     assert response.get_json()["type"].endswith("/not-offered")
+
+
+def test_a_form_may_be_told_in_the_address_to_be_merged(server: Writing) -> None:
+    answer = server.send(
+        "POST",
+        "/changes",
+        server.merge,
+        query_string={"merge": "true", "file": ILO, "message": "By a form"},
+        data={"change": note("By a form"), "as": "turtle"},
+        headers={"Accept": "application/json"},
+    )
+    assert answer.status_code == 200, answer.get_data(as_text=True)
+    assert server.head().message == b"By a form\n"
+
+
+@pytest.mark.parametrize("name", ["marge", "Merge", "flie", "mesage"])
+def test_a_misspelt_parameter_is_no_verdict_without_a_word(server: Writing, name: str) -> None:
+    before = server.state()
+    answer = server.change(note("misspelt"), server.merge, **{name: "true"})
+    assert answer.status_code == 400
+    assert "Did you mean" in answer.get_json(force=True)["hint"]
+    assert server.state() == before

@@ -138,6 +138,11 @@ def test_a_token_merges_what_conforms_and_nothing_else(server: Writing) -> None:
     foreign = page(server.client, fields, Origin="https://elsewhere.example")
     assert foreign.status_code == 403
     assert server.state() == before
+    without = {name: value for name, value in fields.items() if name != "access_token"}
+    address = {"access_token": server.merge}  # it would stand in logs
+    assert server.client.post("/links/review", query_string=address, data=without,
+                              headers=HTML).status_code == 401  # fmt: skip
+    assert server.state() == before
     merged = page(server.client, fields)
     text = merged.get_data(as_text=True)
     assert merged.status_code == 200, text

@@ -297,3 +297,17 @@ def test_a_date_is_a_precondition_where_no_tag_is(
         headers=headers,
     )
     assert answer.status_code == expected
+
+
+def test_a_proposal_is_for_the_state_that_it_names(server: Writing) -> None:
+    update = f"DELETE WHERE {{ GRAPH <{graph()}> {{ ?s <urn:none> ?o }} }}"
+    digest = server.client.get("/sparql?query=ASK%7B%7D").headers["Migov-Snapshot"]
+    for tag, expected in (("x", 412), (digest, 202)):
+        answer = server.send(
+            "POST",
+            "/sparql",
+            server.propose,
+            data={"update": update},
+            headers={"If-Match": f'"{tag}"'},
+        )
+        assert answer.status_code == expected, answer.get_data(as_text=True)

@@ -75,17 +75,18 @@ def decide() -> Response:
         asked = [*url_parameters(), *(fields or ())]
         if format is PAGE and not sheet.made:
             return _page(sheet)
-        return _decided(sheet, asked, format)
+        return _decided(sheet, asked, format, last(fields or (), "access_token"))
     except MigovError as error:
         if format is not PAGE:
             raise
         return _page(sheet, failure=problem(error))
 
 
-def _decided(sheet: _Sheet, asked: Parameters, format: Format) -> Response:
+def _decided(sheet: _Sheet, asked: Parameters, format: Format, token: str | None) -> Response:
+    """Give the verdict; `token` is that of the form: one in an address would stand in logs."""
     if not sheet.made:
         raise ParameterError("Nothing was decided.", hint="Decide on a candidate, and say why.")
-    credentials, token = request.headers.get("Authorization"), last(asked, "access_token")
+    credentials = request.headers.get("Authorization")
     if credentials is None and token and request.mimetype == _FORM:  # RFC 6750, section 2.2
         credentials = f"Bearer {token}"
     merges = is_merge(asked, credentials)

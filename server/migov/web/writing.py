@@ -164,6 +164,8 @@ class GatedWriter:
     def _written(self, token: Token, asked: Asked) -> Written:
         if "merge" in token.scopes:
             return self.merged(token, asked)
+        if asked.states is not None:
+            self._require(asked.states)
         ruling = self._verdicts.rule(asked.proposal)
         conforms = ruling.conforms
         return _reported(
@@ -178,14 +180,19 @@ class GatedWriter:
         if asked.expected is None and asked.states is None:
             return
         self._publish()
+        if asked.states is not None:
+            self._require(asked.states)
+        if asked.expected not in (None, self._site.state.snapshot.digest):
+            raise VersionError("The dataset changed meanwhile.", hint="Read it again.")
+
+    def _require(self, states: ETags) -> None:
+        """Raise PreconditionError where the published state is none of these."""
         digest = self._site.state.snapshot.digest
-        if asked.states is not None and not asked.states.contains(digest):
+        if not states.contains(digest):
             raise PreconditionError(
                 "The dataset is not in the state that If-Match names.",
                 hint=f'It is in "{digest}". Read it again, and propose the change for that.',
             )
-        if asked.expected not in (None, digest):
-            raise VersionError("The dataset changed meanwhile.", hint="Read it again.")
 
     def _publish(self) -> bool:
         """Publish the files as they are now; returns whether that could be done."""
