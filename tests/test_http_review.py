@@ -139,6 +139,7 @@ def test_a_token_merges_what_conforms_and_nothing_else(server: Writing) -> None:
     assert foreign.status_code == 403
     assert server.state() == before
     without = {name: value for name, value in fields.items() if name != "access_token"}
+    without["reviewer"] = "R"
     address = {"access_token": server.merge}  # it would stand in logs
     assert server.client.post("/links/review", query_string=address, data=without,
                               headers=HTML).status_code == 401  # fmt: skip
