@@ -178,3 +178,15 @@ def test_a_part_that_is_not_there(endpoint: str) -> None:
     answer = httpx.get(address, headers={"Range": "bytes=999999999-"})
     told(answer, 416)
     assert answer.headers["Content-Range"] == f"bytes */{len(whole)}"
+
+
+@pytest.mark.parametrize(
+    ("query", "hint"),
+    [
+        ("ASK { ?x wdt:P31 ?y }", "PREFIX wdt: <http://www.wikidata.org/prop/direct/>"),
+        ("ASK { ?x skos:prefLabel ?y }", "PREFIX skos: <http://www.w3.org/2004/02/skos/core#>"),
+        ("PREFIX ab: <a:b> ASK { ?x abc:d ?y }", "Did you mean ab:? Declare it with PREFIX abc: <"),
+    ],
+)
+def test_what_well_known_prefixes_stand_for(dataset: httpx.Client, query: str, hint: str) -> None:
+    assert hint in told(dataset.post("/sparql", data={"query": query}), 400)

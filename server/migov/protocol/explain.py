@@ -12,6 +12,7 @@ from typing import Final
 
 from migov.errors import Place, QuerySyntaxError
 from migov.sparql.tokens import Token, tokenize
+from migov.vocabulary import STANDARD_PREFIXES
 
 _KEYWORDS: Final = """
     ABS ADD ALL AS ASC ASK AVG BASE BIND BNODE BOUND BY CEIL CLEAR COALESCE CONCAT CONSTRUCT
@@ -90,6 +91,21 @@ def _query(tokens: Sequence[Token], text: str) -> QuerySyntaxError | None:
     )
 
 
+_USUAL: Final = {
+    **STANDARD_PREFIXES,
+    "dc": "http://purl.org/dc/elements/1.1/",
+    "ex": "http://example.org/",
+    "geo": "http://www.opengis.net/ont/geosparql#",
+    "gn": "http://www.geonames.org/ontology#",
+    "sd": "http://www.w3.org/ns/sparql-service-description#",
+    "time": "http://www.w3.org/2006/time#",
+    "wd": "http://www.wikidata.org/entity/",
+    "wdt": "http://www.wikidata.org/prop/direct/",
+    "wikibase": "http://wikiba.se/ontology#",
+}
+"""What well-known prefixes stand for, where a dataset does not declare them itself."""
+
+
 def _first_word(tokens: Sequence[Token]) -> Token | None:
     declarations = ("PREFIX", "BASE", "VERSION")
     words = (token for token in tokens if token.kind == "word")
@@ -149,12 +165,13 @@ def _unknown_prefix(
         if before is not None and before.is_word("PREFIX"):
             declared.add(prefix)
         elif prefix not in declared:
+            usual = _USUAL.get(prefix)
             close = difflib.get_close_matches(prefix, declared, n=1, cutoff=0.6)
-            meant = f"Did you mean {close[0]}:? " if close else ""
+            meant = f"Did you mean {close[0]}:? " if close and not usual else ""
             return QuerySyntaxError(
                 f"The prefix “{prefix}:” is not declared.",
                 place=_place(text, token.offset),
-                hint=f"{meant}Declare it with PREFIX {prefix}: <…>.",
+                hint=f"{meant}Declare it with PREFIX {prefix}: <{usual or '…'}>.",
             )
     return None
 
