@@ -172,6 +172,31 @@ def test_every_byte_of_small_things_counts(place: Place) -> None:
             path.write_bytes(content)
 
 
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "cache/*/[0-9a-f]*/snapshot.json",
+        "cache/*/[0-9a-f]*/store/CURRENT",
+    ],
+)
+def test_what_nobody_wrote_is_found(place: Place, pattern: str) -> None:
+    path = place.one(pattern)
+    foreign = path.with_name("foreign")
+    foreign.write_bytes(b"")
+    assert [each["place"] for each in place.found()] == [str(foreign)]
+    foreign.unlink()
+    path.write_bytes(path.read_bytes() + b"\n")  # means the same
+    assert place.found()
+
+
+def test_an_index_that_is_gone_is_found(place: Place) -> None:
+    index = place.one("checkout/.git/index")
+    index.unlink()
+    assert [each["place"] for each in place.found()] == [str(index)]
+    git(place.root, "reset", "-q")
+    assert place.found() == []
+
+
 def test_a_reference_that_is_no_text_is_damage(place: Place) -> None:
     path = place.one("checkout/.git/refs/heads/main")
     content = path.read_bytes()

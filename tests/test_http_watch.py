@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import socket
 import subprocess
@@ -277,6 +278,23 @@ def test_not_while_git_is_at_work(tmp_path: Path) -> None:
         until(lambda: seen == [1, 1], 5)
         time.sleep(0.2)
         assert seen == [1, 1]
+    finally:
+        watcher.stop()
+        watcher.join()
+
+
+def test_a_lock_that_git_left_behind_blocks_nothing(tmp_path: Path) -> None:
+    for name in ("ontology", "data", "shapes", "queries"):
+        (tmp_path / name).mkdir()
+    git(tmp_path, "init", "-q")
+    lock = tmp_path / ".git/index.lock"
+    lock.touch()
+    os.utime(lock, (time.time() - 100, time.time() - 100))
+    seen: list[int] = []
+    watcher = Watcher(Repository(tmp_path), 0.02, lambda: seen.append(1))
+    watcher.start()
+    try:
+        until(lambda: seen == [1], 5)
     finally:
         watcher.stop()
         watcher.join()

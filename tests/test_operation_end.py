@@ -31,6 +31,13 @@ class TestTheEnd:
             assert answers[0].headers["Migov-Snapshot"]
             assert not [line for line in server.lines if "Traceback" in line]
 
+    def test_a_closed_terminal_ends_it_as_well(self, cache: Path) -> None:
+        with serving(cache) as server:
+            assert httpx.get(f"{server.address}/health").status_code == 200
+            server.process.send_signal(signal.SIGHUP)
+            assert server.process.wait(30) == 0
+            assert [line for line in server.lines if "stopping: SIGHUP" in line]
+
     def test_a_second_signal_ends_it_at_once(self, cache: Path) -> None:
         with serving(cache, "--deadline", "60", "--farewell", "60") as server:
             thread = _in_background(server, [])

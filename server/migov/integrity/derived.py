@@ -26,12 +26,13 @@ from migov.snapshot import How, Snapshot, snapshot_of
 from migov.snapshot.build import kept_in
 from migov.snapshot.index import known_files
 from migov.snapshot.model import DESCRIPTION, QUADS, STORE, kept_sums, read_snapshot
-from migov.snapshot.sums import SUMS, damaged, read_sums
+from migov.snapshot.sums import SUMS, added, damaged, read_sums
 
 _OLD: Final = 3600
 """Seconds after which what was being written belongs to nobody any more."""
 _WAITING: Final = (".unfinished-*", ".copy-*", ".proposal-*", "tmp*")
 _AGAIN: Final = "Remove it (migov fsck --repair does); it is made again when it is needed."
+_FOREIGN: Final = "Nobody of migov wrote it."
 
 
 def derived_part(repository: Repository, settings: Settings) -> Part:
@@ -81,6 +82,8 @@ def _wrong_snapshot(folder: Path) -> Iterator[Damage]:
     for name in damaged(folder, sums):
         what = f"{name} is not what was written."
         yield Damage(str(folder / name), what, _AGAIN, folder)
+    for name in added(folder, sums, DESCRIPTION):
+        yield Damage(str(folder / name), _FOREIGN, _AGAIN, folder)
     store = folder / STORE
     if store.is_dir():
         yield from _wrong_store(store, folder / QUADS)
@@ -94,6 +97,8 @@ def _wrong_store(store: Path, quads: Path) -> Iterator[Damage]:
     names = damaged(store, sums)
     for name in names:
         yield Damage(str(store / name), f"It is not what {SUMS} says.", _AGAIN, store)
+    for name in added(store, sums):
+        yield Damage(str(store / name), _FOREIGN, _AGAIN, store)
     if names:
         return
     try:

@@ -185,6 +185,9 @@ def _wrong_endings(git: Repo) -> Iterator[Damage]:
     paths = [path for pattern in _ENDING for path in sorted((objects / "pack").glob(pattern))]
     paths += sorted((objects / "info").rglob("*graph*"))
     paths.append(Path(os.fsdecode(git.index_path())))
+    if not paths[-1].exists() and head_of(git) is not None:
+        what = "It is not there: to git every file is about to be removed."
+        yield Damage(str(paths[-1]), what, "Make it again: git reset")
     for path in paths:
         if not path.is_file() or path.name == "commit-graph-chain":
             continue

@@ -1,7 +1,7 @@
 """A server that stops well: it lets go of its socket, finishes what runs, and leaves with 0.
 
-The first signal (SIGTERM, SIGINT) stops it within the seconds of the setting `farewell`; what is
-not over by then is cut off. The second ends it at once.
+The first signal (SIGTERM, SIGINT, SIGHUP) stops it within the seconds of the setting `farewell`;
+what is not over by then is cut off. The second ends it at once.
 """
 
 from __future__ import annotations
@@ -36,6 +36,18 @@ class StoppingServer(uvicorn.Server):
         notify(STOPPING)
         self.should_exit = True
 
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Take SIGHUP as well, which a closed terminal sends, unless it is ignored (nohup)."""
+        with super().capture_signals():
+            before = signal.getsignal(signal.SIGHUP)
+            if before is not signal.SIG_IGN:
+                signal.signal(signal.SIGHUP, self.handle_exit)
+            try:
+                yield
+            finally:
+                signal.signal(signal.SIGHUP, before)
+
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start to accept, and tell whoever started this process."""
         await super().startup(sockets)
@@ -45,16 +57,26 @@ class StoppingServer(uvicorn.Server):
 
 @contextmanager
 def stopped_by_signals() -> Iterator[None]:
-    """Let SIGTERM end a `with` block like Ctrl-C, with KeyboardInterrupt, before a server runs."""
+    """Let signals end a `with` block like Ctrl-C, with KeyboardInterrupt, before a server runs.
+
+    That is SIGTERM, and SIGHUP unless it is ignored.
+    """
 
     def interrupt(number: int, frame: FrameType | None) -> None:
         raise KeyboardInterrupt
 
-    before = signal.signal(signal.SIGTERM, interrupt)
+    before = {
+        number: signal.getsignal(number)
+        for number in (signal.SIGTERM, signal.SIGHUP)
+        if signal.getsignal(number) is not signal.SIG_IGN
+    }
+    for number in before:
+        signal.signal(number, interrupt)
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def leave_if_threads_remain() -> None:

@@ -108,7 +108,10 @@ def read_snapshot(folder: Path, revision: str | None) -> Snapshot | None:
 
 def kept_sums(folder: Path) -> dict[str, str]:
     """Return the checksums of a snapshot's files; raises OSError or ValueError for damage."""
-    sums: dict[str, str] = _read(folder).get(_SUMS, {})
+    document = _read(folder)
+    if (folder / DESCRIPTION).read_text(encoding="utf-8") != _text(sealed(document)):
+        raise ValueError("it means what was written, in other bytes")
+    sums: dict[str, str] = document.get(_SUMS, {})
     return sums
 
 
@@ -123,5 +126,8 @@ def write_description(snapshot: Snapshot, folder: Path) -> None:
     """
     sums = {name: sum for name, sum in sums_of(folder).items() if name != DESCRIPTION}
     document = sealed({**snapshot.describe(), _SUMS: sums})
-    text = json.dumps(document, indent=1, sort_keys=True)
-    (folder / DESCRIPTION).write_text(text + "\n", encoding="utf-8")
+    (folder / DESCRIPTION).write_text(_text(document), encoding="utf-8")
+
+
+def _text(document: dict[str, Any]) -> str:
+    return json.dumps(document, indent=1, sort_keys=True) + "\n"

@@ -37,6 +37,14 @@ def damaged(folder: Path, sums: Mapping[str, str]) -> list[str]:
     return found
 
 
+def added(folder: Path, sums: Mapping[str, str], *known: str) -> list[str]:
+    """Return the names of plain files of a folder that were not there when it was summed."""
+    names = (*sums, *known, SUMS, *_UNSEALED)
+    return [
+        path.name for path in sorted(folder.iterdir()) if path.is_file() and path.name not in names
+    ]
+
+
 def write_sums(folder: Path) -> None:
     """Write the checksums of a folder into it."""
     lines = "".join(f"{sum}  {name}\n" for name, sum in sums_of(folder).items())

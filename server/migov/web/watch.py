@@ -6,6 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Final
 
 from migov.dataset.look import Look as FileLook
@@ -15,6 +16,9 @@ from migov.repository import Repository
 log = logging.getLogger(__name__)
 
 _LONGEST_PAUSE: Final = 60.0
+_AT_WORK: Final = 60.0
+"""Seconds for which a lock on the index means that git is at work; an older one was left behind, or
+waits for somebody in an editor, when the files are settled."""
 _SHARE: Final = 20
 """Pauses are so many times as long as a look takes: to look costs little, however many files."""
 
@@ -84,8 +88,10 @@ class Watcher(threading.Thread):
 
         That is git at work, or a file just gone.
         """
-        if (self._repository.root / ".git" / "index.lock").exists():
-            return None
+        lock = self._repository.root / ".git" / "index.lock"
+        with suppress(OSError):
+            if time.time() - lock.stat().st_mtime < _AT_WORK:
+                return None
         try:
             return look(self._repository), self._outside()
         except OSError:
