@@ -298,7 +298,19 @@ def test_a_misspelt_parameter_is_told(served: Served, name: str, meant: str, pla
         assert f"“{meant}”" in answer.json()["hint"]
 
 
-@pytest.mark.parametrize("name", ["infer", "queryLn", "timeout", "output", "maxrows", "debug"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "infer",
+        "queryLn",
+        "queryId",
+        "timeout",
+        "output",
+        "maxrows",
+        "reasoning",
+        "insert-graph-uri",
+    ],
+)
 def test_what_clients_of_other_stores_send_is_passed_over(served: Served, name: str) -> None:
     address = f"http://{served.early[0]}:{served.early[1]}/sparql"
     assert httpx.get(address, params={"query": "ASK {}", name: "x"}).json()["boolean"] is True

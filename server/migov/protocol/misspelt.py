@@ -20,7 +20,7 @@ _DATASET: Final = (
     "using-named-graph-uri",
 )
 _READ: Final = ("query", "update", "format", "inferred", "explain", *_DATASET)
-_OF_OTHERS: Final = frozenset(("infer", "queryln", "timeout", "output", "results", "formatting"))
+_OF_OTHERS: Final = frozenset(("infer", "queryln", "queryid"))
 """What clients of other stores send with every query."""
 _LIKENESS: Final = 0.82
 
