@@ -56,6 +56,29 @@ def test_a_change_that_does_not_conform_leaves_nothing(checkout: Path) -> None:
     assert git(checkout, "status", "--porcelain").stdout == ""
 
 
+def test_a_lock_of_somebody_else_is_left_alone(checkout: Path) -> None:
+    """git holds it while somebody writes the message of a commit in an editor."""
+    lock, before = checkout / ".git/index.lock", git(checkout, "rev-parse", "HEAD").stdout
+    lock.touch()
+    for _ in range(2):
+        result = merge(checkout, "-", "--file", PATH, "-m", "Add a name", stdin=GOOD.encode())
+        assert result.code == 2
+        assert "git is at work in this checkout" in result.err
+        assert lock.exists()
+    assert git(checkout, "rev-parse", "HEAD").stdout == before
+    assert not (checkout / ".git/migov-merge.json").exists()
+    lock.unlink()
+    result = merge(checkout, "-", "--file", PATH, "-m", "Add a name", stdin=GOOD.encode())
+    assert result.code == 0
+
+
+def test_before_the_first_commit_it_says_so(checkout: Path) -> None:
+    git(checkout, "checkout", "-q", "--orphan", "new")
+    result = merge(checkout, "-", "--file", PATH, "-m", "Add a name", stdin=GOOD.encode())
+    assert result.code == 2
+    assert "There is no commit here yet." in result.err
+
+
 def test_edits_of_the_checkout_are_merged_and_none_is_nothing_to_do(checkout: Path) -> None:
     nothing = merge(checkout, "-m", "Nothing")
     assert (nothing.code, nothing.out) == (0, "There is nothing to merge.\n")

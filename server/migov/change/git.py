@@ -137,6 +137,10 @@ def _named(git: Repo, name: str) -> Commit:
             found = git[found.object[1]]  # type: ignore[attr-defined]
         return found
     except (KeyError, ValueError, AttributeError, IndexError, AssertionError) as error:
+        if head_of(git) is None:
+            raise EnvironmentProblem(
+                "There is no commit here yet.", hint="Make the first commit with git."
+            ) from error
         raise EnvironmentProblem(
             f"git knows no commit {name!r} here.",
             hint="Is the history shallow? git fetch --unshallow brings all of it.",

@@ -84,6 +84,20 @@ def sync_reference(git: Repo, ref: Ref) -> None:
     sync_file(Path(os.fsdecode(git.commondir())) / "logs" / os.fsdecode(ref))
 
 
+def is_index_free(git: Repo) -> bool:
+    """Wait a little until nobody holds the lock of the index; returns whether that came to pass.
+
+    It is asked before a merge begins: once there is a journal, a lock counts as one of that merge.
+    """
+    lock = Path(os.fsdecode(git.index_path()) + ".lock")
+    until = time.monotonic() + _PATIENCE
+    while lock.exists():
+        if time.monotonic() > until:
+            return False
+        time.sleep(0.05)
+    return True
+
+
 def update_index(git: Repo, repository: Repository, journal: Journal) -> None:
     _bring_index(git, repository, journal, back=False)
 

@@ -35,6 +35,7 @@ from migov.merge.files import (
     break_locks,
     bring_files,
     forget,
+    is_index_free,
     place_files,
     sync_reference,
     update_index,
@@ -96,12 +97,17 @@ class Turn:
         """Write files of the dataset, None for one to remove, and return their commit (hex).
 
         They are what a change of the files at `head` makes of those that it touches. Raises
-        UncommittedError for files with edits of somebody else, ConflictError where somebody
-        commits with git at the same moment, or EnvironmentProblem; CommittedError where it has
-        happened nevertheless. After any of them, and after a crash at any point and `recover`, the
-        files and the history are the old ones or the new.
+        UncommittedError for files with edits of somebody else, BusyError or ConflictError where
+        somebody works with git at the same moment, or EnvironmentProblem; CommittedError where it
+        has happened nevertheless. After any of them, and after a crash at any point and `recover`,
+        the files and the history are the old ones or the new.
         """
         git, repository = self._git, self._repository
+        if not is_index_free(git):
+            raise BusyError(
+                "git is at work in this checkout: it holds the lock of its index.",
+                hint="Try again when it is done. If no git command runs, remove .git/index.lock.",
+            )
         planned = plan(git, repository, files, author, message)
         if planned.head.decode() != self.head:
             raise _overtaken()
@@ -218,6 +224,7 @@ def _carry_out(git: Repo, repository: Repository, planned: Plan, files: Written)
 
 def _unwritten(git: Repo, planned: Plan, error: Exception) -> EnvironmentProblem:
     """Say what a merge came to that could not be written; to take it back needs room as well."""
+    why = f"git holds {error.filename!r}" if isinstance(error, FileLocked) else error
     journal = None
     with suppress(EnvironmentProblem):
         journal = read_journal(git)
@@ -225,12 +232,12 @@ def _unwritten(git: Repo, planned: Plan, error: Exception) -> EnvironmentProblem
         try:
             sync_reference(git, planned.ref)
         except OSError as failure:
-            error = failure
+            why = failure
         else:
-            return CommittedError(journal.commit, error)
+            return CommittedError(journal.commit, why)
     left = "Nothing was changed." if journal is None else "The next merge puts the files in order."
     return EnvironmentProblem(
-        f"The change could not be written: {error}.",
+        f"The change could not be written: {why}.",
         hint=f"{left} Is the disk full, or may this user not write there?",
     )
 
