@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -17,6 +18,8 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from pyoxigraph import Literal, NamedNode, Quad
 
+import engine_support
+import small
 from migov.errors import EnvironmentProblem, ParameterError, ResourceError
 from migov.fulltext import TEXT, Index, Search, Texts
 from migov.fulltext.lookup import RANKED
@@ -209,3 +212,24 @@ class TestIndex:
                 out += part
         assert b'"tried": [false, false, false]' in out
         assert b"http://t/1" in out
+
+
+def test_a_process_that_was_killed_while_nobody_asked_is_replaced(tmp_path: Path) -> None:
+    index = index_of(tmp_path, list(SAID))
+    before = set(_children())
+    try:
+        assert index.search(Search("labour")).hits
+        for _ in range(2):
+            (process,) = set(_children()) - before
+            os.kill(process, signal.SIGKILL)
+            engine_support.wait_for(lambda ended=process: not small.is_running(ended), "it to end")  # type: ignore[misc]
+            assert index.search(Search("labour")).hits
+    finally:
+        index.close()
+
+
+def _children() -> list[int]:
+    found = []
+    for task in Path("/proc/self/task").iterdir():
+        found += (task / "children").read_text(encoding="ascii").split()
+    return [int(each) for each in found if small.is_running(int(each))]

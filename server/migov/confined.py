@@ -73,6 +73,9 @@ class Confined:
                 f"{self._what} has to wait for others.", hint="Try again in a few seconds."
             ) from None
         try:
+            if process is not None and process.has_ended():  # while nobody asked it
+                process.kill()
+                process = None
             if process is None:
                 process = _Process(self._what, self._command)
             reply = process.ask(request, content, until)
@@ -127,6 +130,9 @@ class _Process:
         except (TimeoutError, ConnectionError) as error:
             self.kill()
             raise self._not_started() from error
+
+    def has_ended(self) -> bool:
+        return self._child.poll() is not None
 
     def ask(self, request: dict[str, Any], content: bytes, until: float) -> Reply:
         assert self._child.stdin is not None
