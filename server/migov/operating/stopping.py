@@ -40,6 +40,9 @@ class StoppingServer(uvicorn.Server):
     def capture_signals(self) -> Iterator[None]:
         """Take SIGHUP as well, which a closed terminal sends, unless it is ignored (nohup)."""
         with super().capture_signals():
+            if threading.current_thread() is not threading.main_thread():
+                yield  # no other thread gets signals
+                return
             before = signal.getsignal(signal.SIGHUP)
             if before is not signal.SIG_IGN:
                 signal.signal(signal.SIGHUP, self.handle_exit)
