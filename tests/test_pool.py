@@ -125,7 +125,7 @@ def test_one_too_many_of_the_slow_queries_is_told_so_and_not_at_once(
 ) -> None:
     """Whoever is told at once asks again at once, and small queries wait behind each of those."""
     monkeypatch.setattr("migov.engine.pool._SLOW_WAITING", 1)
-    monkeypatch.setattr("migov.engine.pool._REFUSED", 0.5)
+    monkeypatch.setattr("migov.engine.pool._PUT_OFF", 0.5)
     refusals: list[float] = []
 
     async def insists(until: float) -> None:
@@ -148,6 +148,26 @@ def test_one_too_many_of_the_slow_queries_is_told_so_and_not_at_once(
     assert refusals
     assert min(refusals) >= 0.5
     assert bench.pool.busy == 0
+
+
+def test_a_query_that_was_slow_by_chance_is_asked_again(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another process may take the core for so long that a small query is taken for a slow one."""
+    monkeypatch.setattr("migov.engine.pool._SLOW_WAITING", 0)
+    monkeypatch.setattr("migov.engine.pool._PUT_OFF", 0.1)
+
+    async def misjudged() -> None:
+        ticket = Waiting(bench.pool, value(7))
+        bench.pool._put_off(ticket)
+        assert number_of(await ticket.future) == 7
+        again = Waiting(bench.pool, value(7))
+        again.was_put_off = True
+        bench.pool._put_off(again)
+        with pytest.raises(BusyError):
+            await again.future
+
+    bench.run(misjudged())
 
 
 def test_more_slow_queries_than_places(bench: Bench) -> None:
@@ -195,7 +215,7 @@ def test_killed_workers_are_replaced(bench: Bench) -> None:
 
 def test_no_worker_is_stopped_that_nobody_would_wake(bench: Bench) -> None:
     """Its forking process continues it should we end; that one is gone here."""
-    os.kill(bench.pool._forker._loaded.process, signal.SIGKILL)
+    os.kill(bench.pool._crew._forker._loaded.process, signal.SIGKILL)
 
     async def several() -> None:
         for _ in range(3):

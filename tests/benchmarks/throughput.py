@@ -57,7 +57,7 @@ QUESTIONS: Final = {
 ADMITTED: Final = 72
 """Runaways that a server with two workers takes in: four under way for each, and 64 that wait."""
 _SETTLED: Final = 5.0
-"""Seconds in which each of the runaways is found to be one."""
+"""Seconds in which each of the runaways is found to be one, and in which the last of them ends."""
 _PATIENCE: Final = 300.0
 """Seconds that one query may take a server."""
 RUNAWAY: Final = "SELECT (COUNT(*) AS ?n) {{ ?a ?b ?c . ?d ?e ?f . ?g ?h ?i FILTER({} != 0) }}"
@@ -193,6 +193,7 @@ def neighbours(bench: Bench, endpoint: str, rounds: int, runaways: int) -> list[
     """Return the ratios of p99 of small queries beside runaways to that without them."""
     ratios = []
     for number in range(rounds):
+        time.sleep(_SETTLED)
         idle = bench.load(MEMORY, LOOKUP, 8)
         over = threading.Event()
         threads = [

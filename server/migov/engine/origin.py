@@ -14,6 +14,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Final
 
@@ -28,7 +29,10 @@ _START_SECONDS: Final = 120.0
 _ORDER_SECONDS: Final = 10.0
 """Time in which an order is carried out: forking takes milliseconds, and a big process to end less
 than a second. One that was stopped never answers, and everybody would wait for it."""
+_EXIT_MILLISECONDS: Final = 1000
+"""Time in which the end of a process is waited for without keeping anybody from forking."""
 _LESS: Final = "Write less at a time."
+_TUNABLES: Final = "GLIBC_TUNABLES"
 _OVERFLOWS: Final = (signal.SIGSEGV, signal.SIGBUS)
 
 
@@ -94,6 +98,7 @@ class ForkedWorker:
                 return self._status
             self._has_ended = True
             self._kill()
+            self._await_exit()
             self._status = self.origin.reap(self.process)
             self.channel.close()
             return self._status
@@ -102,6 +107,17 @@ class ForkedWorker:
         self.origin.kill(self.process)
         with suppress(OSError):  # where the forking process is gone, this is what ends a worker
             self.channel.shutdown(socket.SHUT_RDWR)
+
+    def _await_exit(self) -> None:
+        """Wait until the process is gone: nobody can fork while the one that forks waits for it."""
+        with suppress(OSError):
+            process = os.pidfd_open(self.process)
+            try:
+                poll = select.poll()
+                poll.register(process, select.POLLIN)
+                poll.poll(_EXIT_MILLISECONDS)
+            finally:
+                os.close(process)
 
     def obituary(self) -> ResourceError | TooComplexError:
         """Say why the process ended: the stack overflows on deep nesting, memory aborts."""
@@ -169,6 +185,7 @@ class Origin:
                     stdout=subprocess.DEVNULL,
                     stderr=subprocess.DEVNULL,
                     start_new_session=True,
+                    env=_with_large_pages(os.environ),
                 )
         except OSError as error:
             ours.close()
@@ -323,6 +340,22 @@ class Branch:
         """End it and what it changed, unless it has taken over."""
         if not self._has_taken_over:
             self._worker.end()
+
+
+def _with_large_pages(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return an environment in which memory comes in large pages, where the C library is glibc.
+
+    A fork copies the table of pages and an end takes it down: for a million triples that is 9 and
+    10 ms with pages of 4 kB, 1.2 and 2 ms with large ones, for every worker that a slow query
+    takes. Only pages that are written to are split, in the process that does so.
+
+    >>> _with_large_pages({"GLIBC_TUNABLES": "glibc.malloc.check=1"})
+    {'GLIBC_TUNABLES': 'glibc.malloc.check=1:glibc.malloc.hugetlb=1'}
+    """
+    given = environment.get(_TUNABLES)
+    if given and "glibc.malloc.hugetlb" in given:
+        return dict(environment)
+    return {**environment, _TUNABLES: ":".join(filter(None, (given, "glibc.malloc.hugetlb=1")))}
 
 
 def _cannot_fork(error: int) -> EnvironmentProblem:

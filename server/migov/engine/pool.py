@@ -11,19 +11,18 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-import socket
 import time
 from collections import deque
-from collections.abc import Callable
 from contextlib import nullcontext
 from functools import partial
 from typing import Final
 
 from migov.engine import frames
+from migov.engine.crew import Crew
 from migov.engine.local import ABANDONED
 from migov.engine.operations import Answer, Limits, Load, Query
 from migov.engine.pooled import PooledWorker
-from migov.engine.process import ForkedWorker, Forker
+from migov.engine.process import Forker
 from migov.engine.tally import DEADLINE, TALLY
 from migov.engine.tickets import Ticket, Waited, busy, late
 from migov.engine.turns import Turns
@@ -49,8 +48,8 @@ _SLOW_WAITING: Final = 64
 """Queries that may wait for a place among the slow ones."""
 _PER_WORKER: Final = 4
 """Slow queries that may be under way for each worker that is there for the others."""
-_REFUSED: Final = 1.0
-"""Seconds after which one too many of the slow queries is told so."""
+_PUT_OFF: Final = 1.0
+"""Seconds for which one too many of the slow queries is put off."""
 _PATIENCE: Final = 10.0
 """Seconds after which a worker that is one too many is ended, and one that starts given up."""
 
@@ -74,7 +73,6 @@ class Pool:
     ) -> None:
         """Start the workers, from any thread; raises EnvironmentProblem."""
         self._loop = loop
-        self._forker = forker
         self._limits = limits
         self._usual, self._most_slow = workers, workers * _PER_WORKER
         self._cores = cores or len(os.sched_getaffinity(0))
@@ -85,10 +83,8 @@ class Pool:
         self._slow_waiting: deque[Ticket] = deque()
         self._small_at = 0.0
         self._looks = self._lets_go = self._is_closed = False
-        started = forker.fork_several(workers)
-        self._starting = len(started)
-        for worker in started:
-            loop.call_soon_threadsafe(self._welcome, worker)
+        self._crew = Crew(self, forker, loop, self._joined, self._cannot_start)
+        self._crew.welcome(forker.fork_several(workers))
 
     def answer(self, query: Query) -> Answer:
         """Return the whole answer; raises RequestError, LimitError or EnvironmentProblem.
@@ -179,13 +175,8 @@ class Pool:
         tickets, worker.asked = worker.asked, deque()
         first = tickets.popleft() if tickets else None
         self._again(tickets)
-        self._beside(partial(self._autopsy, worker.forked, first))
+        self._crew.bury(worker, partial(self._fail, first) if first else None)
         self._complete()
-
-    def _autopsy(self, forked: ForkedWorker, ticket: Ticket | None) -> None:
-        error = forked.obituary()
-        if ticket is not None:
-            self._soon(self._fail, ticket, error)
 
     # The looks.
 
@@ -228,10 +219,7 @@ class Pool:
         if len(self._slow) >= self._most_slow:
             if worker.used >= _QUICK:
                 self._end(worker)
-                if len(self._slow_waiting) < _SLOW_WAITING:
-                    self._slow_waiting.append(ticket)
-                else:  # whoever is told at once asks again at once, and takes a worker each time
-                    self._loop.call_later(_REFUSED, self._fail, ticket, busy())
+                self._put_off(ticket)
             return
         behind = list(worker.asked)[1:]
         self._again(behind)
@@ -240,10 +228,29 @@ class Pool:
             worker.send(frames.SKIPPING)
         self._slow.add(worker)
 
+    def _put_off(self, ticket: Ticket) -> None:
+        """Let a slow query wait for a place.
+
+        One too many waits a while and begins anew, in case it was slow by chance alone, and is told
+        if it was not: whoever is told at once asks again at once, and takes a worker each time.
+        """
+        if len(self._slow_waiting) < _SLOW_WAITING:
+            self._slow_waiting.append(ticket)
+        elif not ticket.was_put_off:
+            ticket.was_put_off = True
+            self._loop.call_later(_PUT_OFF, self._enter, ticket)
+        else:
+            self._loop.call_later(_PUT_OFF, self._fail, ticket, busy())
+
     def _places(self, now: float) -> int:
         """Return how many slow queries may run; while small ones come, a core is theirs."""
         are_small = now - self._small_at < _MEMORY or bool(self._waiting)
         return max(1, self._cores - are_small)
+
+    @property
+    def _places_left(self) -> int:
+        """How many of the slow queries that wait may begin. None takes a worker from the others."""
+        return min(len(self._slow_waiting), self._most_slow - len(self._slow))
 
     # Who does what.
 
@@ -262,12 +269,13 @@ class Pool:
         worker.send(ticket.packed)
 
     def _dispatch(self) -> None:
-        while self._slow_waiting and len(self._slow) < self._most_slow and self._idle:
-            worker = self._idle.pop()
-            self._give(worker, self._slow_waiting.popleft())
-            self._slow.add(worker)
-        while self._waiting and (worker_ := self._idle.pop() if self._idle else self._shareable()):
-            self._give(worker_, self._waiting.popleft())
+        while self._waiting and (worker := self._idle.pop() if self._idle else self._shareable()):
+            self._give(worker, self._waiting.popleft())
+        usual = 0 if self._is_closed else self._usual
+        while self._places_left and self._idle and len(self._workers) - len(self._slow) > usual:
+            slow = self._idle.pop()
+            self._give(slow, self._slow_waiting.popleft())
+            self._slow.add(slow)
 
     def _again(self, tickets: deque[Ticket | None] | list[Ticket | None]) -> None:
         """Put tickets in front of those that wait."""
@@ -296,8 +304,7 @@ class Pool:
         if tickets:
             tickets.popleft()
         self._again(tickets)
-        worker.kill()
-        self._beside(worker.forked.end)
+        self._crew.end(worker)
 
     def _remove(self, worker: PooledWorker) -> None:
         self._workers.discard(worker)
@@ -314,53 +321,12 @@ class Pool:
 
     def _complete(self) -> None:
         """Start what is missing, and let go of what nobody has needed for a while."""
-        quick = len(self._workers) - len(self._slow) + self._starting
-        needed = self._usual if not self._is_closed else bool(self._waiting or self._slow_waiting)
-        for _ in range(int(needed) - quick):
-            self._starting += 1
-            self._beside(self._start)
+        quick = len(self._workers) - len(self._slow) + self._crew.coming
+        usual = int(bool(self._waiting)) if self._is_closed else self._usual
+        for _ in range(usual + self._places_left - quick):
+            self._crew.start()
 
-    def _start(self) -> None:
-        try:
-            worker = self._forker.fork()
-        except EnvironmentProblem as error:
-            self._soon(self._cannot_start, error)
-        else:
-            self._soon(self._welcome, worker)
-
-    def _beside(self, errand: Callable[[], object]) -> None:
-        """Do in a thread what waits for the forking process."""
-        self._loop.run_in_executor(None, errand)
-
-    def _soon(self, call: Callable[..., object], *arguments: object) -> None:
-        """Call something in the loop, unless that has ended."""
-        try:
-            self._loop.call_soon_threadsafe(call, *arguments)
-        except RuntimeError:
-            for each in arguments:
-                if isinstance(each, ForkedWorker):
-                    each.end()
-
-    def _welcome(self, forked: ForkedWorker) -> None:
-        worker = PooledWorker(self, forked, self._loop)
-        # The loop closes the descriptor that it reads when it likes, and a number that is free
-        # again is soon another socket's: so it gets one of its own.
-        channel = forked.channel.dup()
-        channel.setblocking(False)
-        joining = self._loop.create_task(
-            self._loop.create_unix_connection(lambda: worker, sock=channel)
-        )
-        joining.add_done_callback(partial(self._joined, worker, channel))
-
-    def _joined(
-        self, worker: PooledWorker, channel: socket.socket, joining: asyncio.Task[object]
-    ) -> None:
-        self._starting -= 1
-        if joining.cancelled() or joining.exception() is not None:
-            channel.close()
-            worker.unname()
-            self._beside(worker.forked.end)
-            return
+    def _joined(self, worker: PooledWorker) -> None:
         self._workers.add(worker)
         self._idle.append(worker)
         self._dispatch()
@@ -369,7 +335,6 @@ class Pool:
 
     def _cannot_start(self, error: EnvironmentProblem) -> None:
         """Tell those who wait, where nobody is left who could answer; the next look tries again."""
-        self._starting -= 1
         log.warning("no worker could be started: %s", error.message)
         if not self._workers:
             for queue in (self._waiting, self._slow_waiting):
@@ -385,7 +350,7 @@ class Pool:
         """End every worker: the loop is about to be closed."""
         self._is_closed = True
         until = time.monotonic() + _PATIENCE
-        while self._starting and time.monotonic() < until:
+        while self._crew.coming and time.monotonic() < until:
             await asyncio.sleep(_LOOK)
         for worker in tuple(self._workers):
             self._end(worker)

@@ -17,15 +17,16 @@ class Ticket(ABC):
 
     `packed` is what a worker is sent, `until` a moment of `time.monotonic()`. Exactly one of
     `answered` and `failed` is called, or neither after `is_abandoned` was set: then the pool ends
-    whatever works on it.
+    whatever works on it. `was_put_off` is the pool's note that it was one too many once.
     """
 
-    __slots__ = ("is_abandoned", "packed", "until")
+    __slots__ = ("is_abandoned", "packed", "until", "was_put_off")
 
     def __init__(self, packed: bytes = b"", until: float = 0.0) -> None:
         self.packed = packed
         self.until = until
         self.is_abandoned = False
+        self.was_put_off = False
 
     @abstractmethod
     def answered(self, kind: int, name: int, body: bytes) -> None:
