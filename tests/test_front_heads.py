@@ -8,7 +8,7 @@ import re
 import socket
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from urllib.parse import quote
 
 import httpx
@@ -367,6 +367,39 @@ def test_requests_that_are_not_whole_hold_only_so_much(
         assert sum(map(is_gone, tall)) == 36
         short.sendall(b" {}")
         assert b'"boolean":true' in received(short)
+
+
+def test_replies_that_nobody_reads_hold_only_so_much(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those that hold most go, and everybody else gets the whole reply."""
+    monkeypatch.setattr(served.front, "most_unread", 20_000_000)
+    monkeypatch.setattr("migov.front.room._STALLED", 0.5)
+    pattern = " . ".join(f"?s{number} ?p{number} ?o{number}" for number in range(5))
+    body = f"SELECT * {{ {pattern} }} LIMIT 9000".encode()
+    asked = post(b"Content-Length: %d" % len(body), b"Connection: close", body=body)
+    whole = len(exchange(served.early, asked))
+    assert whole > 9_000_000
+    with ExitStack() as stack:
+        idle = [stack.enter_context(socket.create_connection(served.early, 20)) for _ in range(8)]
+        for connection in idle:
+            connection.sendall(asked)
+        for connection in idle:
+            assert connection.recv(1) == b"H"
+        time.sleep(3.2)  # the server looks once a second
+        assert len(exchange(served.early, asked)) == whole
+        got = [1 + len(what_is_left(connection)) for connection in idle]
+    assert whole in got
+    assert sum(each < whole for each in got) >= 4
+
+
+def what_is_left(connection: socket.socket) -> bytes:
+    """Return what still comes, from a connection that may have been broken off."""
+    parts = []
+    with suppress(ConnectionError):
+        while part := connection.recv(1 << 16):
+            parts.append(part)
+    return b"".join(parts)
 
 
 def is_gone(connection: socket.socket) -> bool:

@@ -58,7 +58,7 @@ class Connection(HttpToolsProtocol):
         self._is_ending = False
         self._head_size = 0
         self.since = self.loop.time()
-        self._unsent = 0
+        self.unread = 0
         self._raw = b""
         self._dates: list[tuple[bytes, bytes]] = []
         self._date = b""
@@ -269,8 +269,8 @@ class Connection(HttpToolsProtocol):
 
     def look(self, now: float) -> None:
         """Let go of a client that is too slow; called from time to time by the server."""
-        unsent, before = self.transport.get_write_buffer_size(), self._unsent
-        self._unsent = unsent
+        unsent, before = self.transport.get_write_buffer_size(), self.unread
+        self.unread = unsent
         if unsent != before:
             self.since = now
         rested = now - self.since

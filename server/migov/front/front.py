@@ -8,7 +8,7 @@ from migov.engine import frames
 from migov.front.again import Remembered
 from migov.front.alike import Manners
 from migov.front.kept import Generation, Kept
-from migov.front.room import MOST_HELD, most_connections
+from migov.front.room import MOST_HELD, MOST_UNREAD, most_connections
 from migov.operating.operation import Operation
 from migov.protocol.heads import last_modified
 from migov.vocabulary import INFERRED_GRAPH
@@ -42,6 +42,7 @@ class Front:
         self.is_early = is_early and site is not None
         self.most_connections = most_connections()
         self.most_held = MOST_HELD
+        self.most_unread = MOST_UNREAD
         self.kept = Kept(site.settings.kept * _MEGABYTE if site else 0)
         self.remembered = Remembered()
         self.manners = Manners()

@@ -2,7 +2,8 @@
 
 A connection that sends nothing costs a descriptor, and a process has only so many of them: whoever
 holds most of them loses the oldest first. One that sends a request without an end costs memory as
-well: when all of them hold too much, the longest go first.
+well: when all of them hold too much, the longest go first. So does one that does not read its
+replies.
 """
 
 from __future__ import annotations
@@ -25,6 +26,11 @@ _SHARE: Final = 10
 MOST_HELD: Final = 256_000_000
 """Bytes of requests that are not whole yet, of all connections together."""
 
+MOST_UNREAD: Final = 1_000_000_000
+"""Bytes of replies that wait to be read, of all connections together."""
+_STALLED: Final = 5.0
+"""Seconds after which nobody reads a reply any more of which nothing was read."""
+
 
 def most_connections() -> int:
     """Return how many connections this process has room for, by its limit of descriptors."""
@@ -42,14 +48,25 @@ def make_room(connections: set[Connection], most: int) -> None:
         each.transport.abort()
 
 
-def free_memory(connections: Iterable[Connection], most: int) -> None:
-    """Let connections go whose requests are not whole while these hold more than `most` bytes."""
-    held = [(each.held, each) for each in connections if each.only_waits and each.held]
-    total = sum(size for size, _ in held)
+def free_memory(connections: Iterable[Connection], now: float, held: int, unread: int) -> None:
+    """Let connections go while all of them hold more bytes than these.
+
+    Of requests that are not whole the longest go first. Of replies that wait to be read those go
+    first of which nothing was read for some seconds, then the longest.
+    """
+    connections = list(connections)
+    arriving = [(each.held, each) for each in connections if each.only_waits]
+    _let_go(sorted(arriving, key=lambda pair: -pair[0]), held)
+    waiting = [(each.unread, each) for each in connections]
+    _let_go(sorted(waiting, key=lambda pair: (now - pair[1].since < _STALLED, -pair[0])), unread)
+
+
+def _let_go(ordered: list[tuple[int, Connection]], most: int) -> None:
+    """Let go of the first ones with their bytes, if all have more than `most`."""
+    total = sum(size for size, _ in ordered)
     if total <= most:
         return
-    held.sort(key=lambda pair: -pair[0])
-    for size, each in held:
+    for size, each in ordered:
         each.transport.abort()
         total -= size
         if total <= most - most // _SHARE:

@@ -119,7 +119,7 @@ class Server(StoppingServer):
             connections = self._connections()
             for connection in connections:
                 connection.look(now)
-            free_memory(connections, self.front.most_held)
+            free_memory(connections, now, self.front.most_held, self.front.most_unread)
         return await super().on_tick(counter)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
