@@ -7,9 +7,9 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -158,17 +158,24 @@ def test_workers_that_cannot_start_are_told_and_tried_again(
     assert workers_of(str(moved.folder)) == []
 
 
-def test_no_worker_outlives_a_parent_that_is_killed(snapshot: Snapshot, tmp_path: Path) -> None:
-    (tmp_path / "dataset.nq").write_bytes(snapshot.quads.read_bytes())
-    copy = Snapshot("0" * 64, tmp_path, 0, 0, {}, "")
+@contextmanager
+def parent_at_work(folder: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """Start a process whose workers run a query without an end over what is in a folder."""
     parent = subprocess.Popen(
-        [sys.executable, "-c", PARENT, str(tmp_path), FOREVER],
+        [sys.executable, "-c", PARENT, str(folder), FOREVER],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
     )
     with parent:
         assert parent.stdout is not None
         assert parent.stdout.readline() == b"ready\n"
+        yield parent
+
+
+def test_no_worker_outlives_a_parent_that_is_killed(snapshot: Snapshot, tmp_path: Path) -> None:
+    (tmp_path / "dataset.nq").write_bytes(snapshot.quads.read_bytes())
+    copy = Snapshot("0" * 64, tmp_path, 0, 0, {}, "")
+    with parent_at_work(tmp_path) as parent:
         assert len(workers_of(str(copy.folder))) == 2
         wait_for(
             lambda: any(seconds_used(process) > 0.5 for process in workers_of(str(copy.folder))),
@@ -183,14 +190,7 @@ def test_no_stopped_process_outlives_a_parent_that_is_killed(
 ) -> None:
     """What is stopped does not see that its owner is gone."""
     (tmp_path / "dataset.nq").write_bytes(snapshot.quads.read_bytes())
-    parent = subprocess.Popen(
-        [sys.executable, "-c", PARENT, str(tmp_path), FOREVER],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-    )
-    with parent:
-        assert parent.stdout is not None
-        assert parent.stdout.readline() == b"ready\n"
+    with parent_at_work(tmp_path) as parent:
         stopped = [*forkers_of(str(tmp_path)), *workers_of(str(tmp_path))]
         assert len(stopped) == 3
         for process in stopped:

@@ -259,12 +259,18 @@ def test_files_that_change_while_they_are_read_are_read_again(
         assert served.state.snapshot.digest != before.snapshot.digest
 
 
-def test_not_while_git_is_at_work(tmp_path: Path) -> None:
+def locked_checkout(folder: Path) -> Path:
+    """Make a checkout without files, and return the lock that is held on its index."""
     for name in ("ontology", "data", "shapes", "queries"):
-        (tmp_path / name).mkdir()
-    git(tmp_path, "init", "-q")
-    lock = tmp_path / ".git/index.lock"
+        (folder / name).mkdir()
+    git(folder, "init", "-q")
+    lock = folder / ".git/index.lock"
     lock.touch()
+    return lock
+
+
+def test_not_while_git_is_at_work(tmp_path: Path) -> None:
+    lock = locked_checkout(tmp_path)
     seen: list[int] = []
     watcher = Watcher(Repository(tmp_path), 0.02, lambda: seen.append(1))
     watcher.start()
@@ -284,11 +290,7 @@ def test_not_while_git_is_at_work(tmp_path: Path) -> None:
 
 
 def test_a_lock_that_git_left_behind_blocks_nothing(tmp_path: Path) -> None:
-    for name in ("ontology", "data", "shapes", "queries"):
-        (tmp_path / name).mkdir()
-    git(tmp_path, "init", "-q")
-    lock = tmp_path / ".git/index.lock"
-    lock.touch()
+    lock = locked_checkout(tmp_path)
     os.utime(lock, (time.time() - 100, time.time() - 100))
     seen: list[int] = []
     watcher = Watcher(Repository(tmp_path), 0.02, lambda: seen.append(1))

@@ -17,15 +17,22 @@ from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT, FlowControl
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from migov.errors import MigovError
-from migov.front import refused
 from migov.front.again import Again
 from migov.front.alike import Alike, Manner
 from migov.front.early import Early, is_early
 from migov.front.exchange import Exchange, Request, joined
 from migov.front.front import Front
+from migov.front.head import (
+    LONGEST_HEAD,
+    head_too_long,
+    no_request,
+    size_of,
+    wrong_head,
+    wrong_line,
+)
 from migov.front.passed import Passed
 from migov.front.plain import PlainQuery
-from migov.front.refused import Refused, head_too_long, no_request, wrong_head, wrong_line
+from migov.front.refused import Refused
 from migov.front.replies import Reply
 from migov.front.room import make_room
 from migov.protocol.errors import TooLongError
@@ -110,7 +117,7 @@ class Connection(HttpToolsProtocol):
         if self._is_in_head or arriving is not None:
             self._head_size += len(data)
             body = 0 if arriving is None else len(arriving.body)
-            if self._head_size > refused.LONGEST_HEAD + _AROUND * body:
+            if self._head_size > LONGEST_HEAD + _AROUND * body:
                 self._break_off(head_too_long())
 
     def resume_writing(self) -> None:
@@ -149,7 +156,7 @@ class Connection(HttpToolsProtocol):
         self._is_in_head = False
         if self._is_ending:
             return
-        if self._head_size and refused.size_of(self.url, self.headers) > refused.LONGEST_HEAD:
+        if self._head_size and size_of(self.url, self.headers) > LONGEST_HEAD:
             self._break_off(head_too_long())
             return
         parser = self.parser
@@ -269,16 +276,15 @@ class Connection(HttpToolsProtocol):
 
     def look(self, now: float) -> None:
         """Let go of a client that is too slow; called from time to time by the server."""
-        unsent, before = self.transport.get_write_buffer_size(), self.unread
-        self.unread = unsent
-        if unsent != before:
+        before, self.unread = self.unread, self.transport.get_write_buffer_size()
+        if self.unread != before:
             self.since = now
         rested = now - self.since
         if self._is_ending:
-            if rested > (_SLOWEST if unsent else _LINGERS):
+            if rested > (_SLOWEST if self.unread else _LINGERS):
                 self.transport.abort()
         elif rested > _SLOWEST:
-            if unsent or self._is_in_head or self._arriving is not None:
+            if self.unread or self._is_in_head or self._arriving is not None:
                 self.transport.abort()
         elif rested > _IDLE and self._current is None and not self._queue and not self._is_in_head:
             self.transport.close()

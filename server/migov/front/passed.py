@@ -14,8 +14,8 @@ from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 from migov.engine.local import Abandoned
 from migov.errors import BudgetError, RequestError
 from migov.front.exchange import Exchange, Headers, Request
+from migov.front.head import is_host
 from migov.front.kept import Generation
-from migov.front.refused import is_host
 from migov.front.replies import Reply
 from migov.operating.observed import EXCHANGE
 from migov.protocol.heads import CACHE_CONTROL, takes_gzip

@@ -29,7 +29,7 @@ MOST_HELD: Final = 256_000_000
 MOST_UNREAD: Final = 1_000_000_000
 """Bytes of replies that wait to be read, of all connections together."""
 _STALLED: Final = 5.0
-"""Seconds after which nobody reads a reply any more of which nothing was read."""
+"""Seconds without a byte read after which a reply goes before those that are being read."""
 
 
 def most_connections() -> int:

@@ -89,13 +89,17 @@ def is_index_free(git: Repo) -> bool:
 
     It is asked before a merge begins: once there is a journal, a lock counts as one of that merge.
     """
-    lock = Path(os.fsdecode(git.index_path()) + ".lock")
+    lock = _index_lock(git)
     until = time.monotonic() + _PATIENCE
     while lock.exists():
         if time.monotonic() > until:
             return False
         time.sleep(0.05)
     return True
+
+
+def _index_lock(git: Repo) -> Path:
+    return Path(os.fsdecode(git.index_path()) + ".lock")
 
 
 def update_index(git: Repo, repository: Repository, journal: Journal) -> None:
@@ -117,9 +121,8 @@ def _bring_index(git: Repo, repository: Repository, journal: Journal, *, back: b
                 raise
             time.sleep(0.05)
         except OSError:  # the lock is ours, and git would wait for it
-            lock = Path(os.fsdecode(git.index_path()) + ".lock")
             with suppress(OSError):
-                lock.unlink()
+                _index_lock(git).unlink()
             raise
 
 

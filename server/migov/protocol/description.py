@@ -112,17 +112,20 @@ def described_dataset(
         yield from _named(node, number, graph, triples)
 
 
-def described_counts(dataset: str, endpoint: str, counts: Mapping[str, int]) -> Iterator[Triple]:
+def described_counts(
+    dataset: str, title: str, endpoint: str, counts: Mapping[str, int]
+) -> Iterator[Triple]:
     """Yield what VoID and DCAT say of a dataset that an endpoint serves.
 
-    `dataset` is its IRI; `counts` are by their names in VoID, `triples` among them.
+    `dataset` is its IRI, `title` is in English; `counts` are by their names in VoID, `triples`
+    among them.
     """
     service = NamedNode(endpoint)
     yield from say(
         NamedNode(dataset),
         (_RDF + "type", _VOID + "Dataset"),
         (_RDF + "type", STANDARD_PREFIXES["dcat"] + "Dataset"),
-        (_DCTERMS + "title", Literal("Scratch dataset: not checked, not kept", language="en")),
+        (_DCTERMS + "title", Literal(title, language="en")),
         (_VOID + "sparqlEndpoint", service),
         *((_VOID + name, number) for name, number in counts.items()),
     )

@@ -14,6 +14,19 @@ from migov.errors import Place, QuerySyntaxError
 from migov.sparql.tokens import Token, tokenize
 from migov.vocabulary import STANDARD_PREFIXES
 
+_USUAL: Final = {
+    **STANDARD_PREFIXES,
+    "dc": "http://purl.org/dc/elements/1.1/",
+    "ex": "http://example.org/",
+    "geo": "http://www.opengis.net/ont/geosparql#",
+    "gn": "http://www.geonames.org/ontology#",
+    "sd": "http://www.w3.org/ns/sparql-service-description#",
+    "time": "http://www.w3.org/2006/time#",
+    "wd": "http://www.wikidata.org/entity/",
+    "wdt": "http://www.wikidata.org/prop/direct/",
+    "wikibase": "http://wikiba.se/ontology#",
+}
+"""What well-known prefixes stand for, where a dataset does not declare them itself."""
 _KEYWORDS: Final = """
     ABS ADD ALL AS ASC ASK AVG BASE BIND BNODE BOUND BY CEIL CLEAR COALESCE CONCAT CONSTRUCT
     CONTAINS COPY COUNT CREATE DATA DATATYPE DAY DEFAULT DELETE DESC DESCRIBE DISTINCT DROP
@@ -89,21 +102,6 @@ def _query(tokens: Sequence[Token], text: str) -> QuerySyntaxError | None:
         place=_place(text, first.offset),
         hint="Send it as the field “query”, or as application/sparql-query.",
     )
-
-
-_USUAL: Final = {
-    **STANDARD_PREFIXES,
-    "dc": "http://purl.org/dc/elements/1.1/",
-    "ex": "http://example.org/",
-    "geo": "http://www.opengis.net/ont/geosparql#",
-    "gn": "http://www.geonames.org/ontology#",
-    "sd": "http://www.w3.org/ns/sparql-service-description#",
-    "time": "http://www.w3.org/2006/time#",
-    "wd": "http://www.wikidata.org/entity/",
-    "wdt": "http://www.wikidata.org/prop/direct/",
-    "wikibase": "http://wikiba.se/ontology#",
-}
-"""What well-known prefixes stand for, where a dataset does not declare them itself."""
 
 
 def _first_word(tokens: Sequence[Token]) -> Token | None:

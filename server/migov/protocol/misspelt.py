@@ -23,6 +23,8 @@ _READ: Final = ("query", "update", "format", "inferred", "explain", *_DATASET)
 _OF_OTHERS: Final = frozenset(("infer", "queryln", "queryid"))
 """What clients of other stores send with every query."""
 _LIKENESS: Final = 0.82
+LOOSE: Final = 0.7
+"""Likeness for paths of our own, to which clients of other stores send nothing of theirs."""
 
 
 def refuse_misspelt(

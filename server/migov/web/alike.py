@@ -20,7 +20,7 @@ from migov.linking.alike import alike
 from migov.linking.reconciliation.documents import narrowest
 from migov.linking.score import NAME, Candidate, Feature
 from migov.protocol.formats import JSON, PAGE
-from migov.protocol.misspelt import refuse_misspelt
+from migov.protocol.misspelt import LOOSE, refuse_misspelt
 from migov.protocol.operation import Parameters
 from migov.targets.portrait import Identifier, portrait
 from migov.vocabulary import ID, NS
@@ -64,7 +64,7 @@ def look() -> Response:
     """Return what may be the thing that is described, as JSON or as a page."""
     format = format_among((JSON, PAGE))
     fields = url_parameters()
-    refuse_misspelt(fields, _READ, 0.7)
+    refuse_misspelt(fields, _READ, LOOSE)
     about = next((value for name, value in fields if name == "about"), "initiative")
     if about not in _ABOUT:
         raise ParameterError(f"about is “{about}”: expected one of {', '.join(_ABOUT)}.")

@@ -18,7 +18,7 @@ from migov.change.read.formats import FORMATS as KINDS
 from migov.errors import MigovError, ParameterError
 from migov.protocol.errors import MediaTypeError, NotOfferedError
 from migov.protocol.formats import PAGE, Format
-from migov.protocol.misspelt import refuse_misspelt
+from migov.protocol.misspelt import LOOSE, refuse_misspelt
 from migov.protocol.operation import Parameters, flag, last, parameters_of
 from migov.protocol.problems import Problem, problem
 from migov.protocol.writing import refuse_foreign_origin
@@ -74,7 +74,7 @@ def check() -> Response:
     """Give the verdict on a proposed change; it conforms or not, and both are answers."""
     is_form = request.mimetype in (_FORM, _MULTIPART)
     fields = (*url_parameters(), *(_fields_of_form() if is_form else ()))
-    refuse_misspelt(fields, _FIELDS, 0.7)
+    refuse_misspelt(fields, _FIELDS, LOOSE)
     # A form that is posted by hand has its format in the address or beside the text.
     named = last(fields, "format") if is_form and explicit_format() is None else None
     format = format_among(OFFERED, named)

@@ -73,6 +73,7 @@ INSERT DATA {
 _SIZES: Final = """SELECT ?g (COUNT(?s) AS ?n) {
   GRAPH ?g {} OPTIONAL { GRAPH ?g { ?s ?p ?o } }
 } GROUP BY ?g"""
+_TITLE: Final = "Scratch dataset: not checked, not kept"
 _COUNTS: Final = """SELECT (COUNT(*) AS ?triples) (COUNT(DISTINCT ?s) AS ?distinctSubjects)
   (COUNT(DISTINCT ?o) AS ?distinctObjects) (COUNT(DISTINCT ?p) AS ?properties)
   (COUNT(DISTINCT ?c) AS ?classes)
@@ -269,7 +270,7 @@ def void() -> Response:
     endpoint = url_for("sparql.sparql", _external=True)
     counts = {name: int(n) for name, n in _rows(dataset.engine, _COUNTS)[0].items()}
     triples = [
-        *described_counts(f"{request.base_url}#dataset", endpoint, counts),
+        *described_counts(f"{request.base_url}#dataset", _TITLE, endpoint, counts),
         *dataset.description(endpoint),
     ]
     return body(described(triples, format), format)

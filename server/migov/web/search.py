@@ -15,7 +15,7 @@ from migov.entities import Label, labels, written
 from migov.errors import MigovError, ParameterError
 from migov.fulltext import Hit, Search, SearchPage
 from migov.protocol.formats import GRAPHS, JSON, PAGE
-from migov.protocol.misspelt import refuse_misspelt
+from migov.protocol.misspelt import LOOSE, refuse_misspelt
 from migov.protocol.operation import last
 from migov.protocol.paging import Page, link_header, links, read_page
 from migov.protocol.problems import Problem, problem
@@ -66,7 +66,7 @@ def search() -> Response:
 def _asked() -> Search:
     """Return what the request looks for; raises ParameterError."""
     parameters = url_parameters()
-    refuse_misspelt(parameters, (*_ONCE, "lang", "format"), 0.7)
+    refuse_misspelt(parameters, (*_ONCE, "lang", "format"), LOOSE)
     for name in _ONCE:
         if (times := sum(key == name for key, _ in parameters)) > 1:
             raise ParameterError(f"{name} is given {times} times.", hint="Give it once.")
