@@ -213,7 +213,7 @@ def test_the_text_of_a_query_is_the_one_that_is_answered(watched: str, checkout:
 
 
 def test_what_fails_is_told_without_folders_and_tried_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     repository = small.repository(tmp_path / "checkout")
     settings = Settings(cache=tmp_path / "cache", workers=1)
@@ -235,6 +235,11 @@ def test_what_fails_is_told_without_folders_and_tried_again(
             until(lambda: served.problem is None, 5)
             watcher.stop()
             watcher.join()
+            # The operator is told where it was; of a known problem no more than that.
+            told = next(each for each in caplog.records if "not be published" in each.message)
+            assert str(tmp_path) in told.message
+            assert bool(told.exc_info) is isinstance(failure, OSError)
+            caplog.clear()
 
 
 def test_files_that_change_while_they_are_read_are_read_again(

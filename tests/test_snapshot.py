@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import resource
 import subprocess
 import sys
 import threading
@@ -242,6 +243,29 @@ def test_a_build_that_fails_leaves_nothing(
     assert caught.value.hint is not None
     assert "MIGOV_CACHE" in caught.value.hint
     assert entries(cache) == []
+
+
+@pytest.mark.parametrize("most", [0, 200, 2_000, 20_000])
+def test_a_disk_that_is_full_anywhere_in_a_build_is_told_as_such(
+    repository: Repository, cache: Path, most: int
+) -> None:
+    """The longest file that a process may write stands for the room on a disk."""
+
+    def full() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
+
+    told = subprocess.run(
+        [sys.executable, "-m", "migov.cli", "info", "--root", repository.root, "--cache", cache],
+        preexec_fn=full,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert told.returncode == 2
+    assert f"The cache folder {cache}" in told.stderr
+    assert "MIGOV_CACHE" in told.stderr
+    assert "Traceback" not in told.stderr
+    assert not list(cache.rglob(".unfinished*"))
 
 
 def test_a_cache_that_cannot_be_written_is_told(repository: Repository, tmp_path: Path) -> None:

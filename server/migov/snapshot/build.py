@@ -147,7 +147,8 @@ def _build(
     with _unfinished(folder) as work:
         graphs = [file for file in files if holds_graph(file.path)]
         texts = Texts()
-        writer = Writer(work, sum(len(file.content) for file in graphs))
+        with _writing(folder.parent):
+            writer = Writer(work, sum(len(file.content) for file in graphs))
         try:
             asserted: list[Quad] = []
             for file in graphs:
@@ -162,7 +163,8 @@ def _build(
                 triples, size = writer.finish(inferred)
                 texts.write(work / TEXT)
         finally:
-            writer.close()
+            with _writing(folder.parent):
+                writer.close()
         snapshot = Snapshot(
             digest=folder.name,
             folder=folder,

@@ -11,6 +11,7 @@ from typing import Final
 
 from migov.dataset.look import Look as FileLook
 from migov.dataset.look import looks, looks_beside
+from migov.errors import MigovError
 from migov.repository import Repository
 
 log = logging.getLogger(__name__)
@@ -74,8 +75,10 @@ class Watcher(threading.Thread):
     def _publish(self, now: tuple[Look, object] | None) -> None:
         try:
             self._changed()
-        except Exception:  # whatever goes wrong, the last good snapshot stays and the watch goes on
-            log.exception("what changed could not be published")
+        except Exception as error:
+            # Whatever goes wrong, the last good snapshot stays and the watch goes on.
+            is_known = isinstance(error, MigovError)
+            log.error("what changed could not be published: %s", error, exc_info=not is_known)
             self._failures += 1
             pause = min(self._seconds * 2**self._failures, _LONGEST_PAUSE)
             self._again = time.monotonic() + pause
