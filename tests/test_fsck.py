@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
 import shutil
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,6 +26,11 @@ from migov.errors import EnvironmentProblem
 from migov.merge import recover, turn
 from migov.repository import find_repository
 from migov.snapshot import How, build_snapshot, hold
+
+_PR_CAPBSET_DROP = 24
+_CAP_DAC_OVERRIDE = 1
+_CAP_DAC_READ_SEARCH = 2
+"""Of prctl(2) and capabilities(7): what lets the superuser read everything."""
 
 
 @dataclass(frozen=True)
@@ -251,6 +259,46 @@ def test_a_snapshot_in_use_is_not_removed(place: Place) -> None:
     flip(snapshot.folder / "snapshot.json")
     assert place.found("--repair")
     assert snapshot.quads.exists()
+
+
+def without_privileges(*words: str | Path) -> Result:
+    """Run `migov` where permissions hold for its user, the superuser included."""
+
+    def give_up() -> None:
+        for capability in (_CAP_DAC_OVERRIDE, _CAP_DAC_READ_SEARCH):
+            ctypes.CDLL(None).prctl(_PR_CAPBSET_DROP, capability, 0, 0, 0)
+
+    command = [sys.executable, "-m", "migov.cli", *map(str, words)]
+    done = subprocess.run(command, capture_output=True, preexec_fn=give_up, check=False)
+    return Result(done.returncode, done.stdout, done.stderr.decode())
+
+
+def test_what_may_not_be_read_is_not_called_damaged(place: Place) -> None:
+    snapshot = build_snapshot(find_repository(place.root), place.cache)
+    fsck = ("fsck", "--root", place.root, "--cache", place.cache)
+    snapshot.folder.chmod(0)
+    try:
+        done = without_privileges(*fsck, "--repair")
+    finally:
+        snapshot.folder.chmod(0o700)
+    assert done.code == 1
+    assert "1 thing is not as it should be" in done.out
+    assert "This user may not read it." in done.out
+    assert "as the user whose cache it is" in done.out
+    assert snapshot.quads.is_file()
+    assert without_privileges(*fsck).code == 0
+
+
+def test_a_checkout_whose_git_may_not_be_read_is_told_as_such(place: Place) -> None:
+    hidden = place.root / ".git"
+    hidden.chmod(0)
+    try:
+        done = without_privileges("check", "--root", place.root, "--cache", place.cache)
+    finally:
+        hidden.chmod(0o700)
+    assert done.code == 2
+    assert f"{hidden} cannot be read by this user." in done.err
+    assert "a clone of your own" in done.err
 
 
 def test_what_killed_processes_left_is_found(place: Place) -> None:

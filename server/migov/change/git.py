@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -82,6 +83,12 @@ def open_git(repository: Repository) -> Iterator[Repo]:
     try:
         git = Repo.discover(str(repository.root))
     except NotGitRepository as error:
+        folder = repository.root / ".git"
+        if folder.exists() and not os.access(folder, os.R_OK | os.X_OK):
+            raise EnvironmentProblem(
+                f"{folder} cannot be read by this user.",
+                hint="Run as the user whose checkout it is, or make a clone of your own.",
+            ) from error
         raise EnvironmentProblem(
             f"{repository.root} is not under git.",
             hint="A change is compared with a commit: run inside a checkout.",

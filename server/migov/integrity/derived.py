@@ -7,6 +7,7 @@ it once more, in a folder that is thrown away.
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 import time
@@ -38,6 +39,9 @@ _FOREIGN: Final = "Nobody of migov wrote it."
 def derived_part(repository: Repository, settings: Settings) -> Part:
     """Examine the cache."""
     kept = kept_in(settings.cache)
+    closed = _closed(kept.folder)
+    if closed is not None:
+        return Part("derived", f"not looked at: {kept.folder}", (closed,))
     damage = list(_left_behind(settings.cache, kept.folder))
     sound: list[Snapshot] = []
     for folder in kept.snapshots:
@@ -55,6 +59,17 @@ def derived_part(repository: Repository, settings: Settings) -> Part:
     damage += [wrong for folder in dumps if (wrong := _wrong_dumps(folder)) is not None]
     looked_at = f"{len(kept.snapshots):,} snapshots, {len(closures):,} closures in {kept.folder}"
     return Part("derived", looked_at, tuple(damage))
+
+
+def _closed(folder: Path) -> Damage | None:
+    """Return what this user may not read: whether that is damaged nobody can tell."""
+    if not folder.is_dir():
+        return None
+    for path in (folder, *folder.rglob("*")):
+        if not os.access(path, os.R_OK | (os.X_OK if path.is_dir() else 0)):
+            what = "This user may not read it."
+            return Damage(str(path), what, "Examine as the user whose cache it is.")
+    return None
 
 
 def _left_behind(cache: Path, folder: Path) -> Iterator[Damage]:
