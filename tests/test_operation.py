@@ -9,6 +9,7 @@ import signal
 import socket
 import threading
 import time
+from contextlib import suppress
 from dataclasses import replace
 from io import StringIO
 from pathlib import Path
@@ -63,6 +64,35 @@ class TestHealth:
             time.sleep(0.3)
             assert client.get(f"{server.address}/health").text == "alive\n"
             assert any(thread.is_alive() for thread in threads)
+            for thread in threads:
+                thread.join()
+
+    @pytest.mark.parametrize("asked", ["page", "explanation"])
+    def test_whoever_asks_without_end_holds_up_nobody_else(self, cache: Path, asked: str) -> None:
+        """More than there are threads for pages, each for longer than the rest of this takes."""
+        answered: list[int] = []
+        page = {"Accept": "text/html"}
+        explain = {"explain": "true"} if asked == "explanation" else {}
+        with serving(cache, "--deadline", "60", "--metrics", "all") as server:
+
+            def ask(number: int) -> None:
+                url, query = f"{server.address}/sparql", f"{FOREVER} # {number}"
+                with suppress(httpx.HTTPError):
+                    params = {"query": query, **explain}
+                    reply = httpx.get(url, params=params, headers=page, timeout=90)
+                    answered.append(reply.status_code)
+
+            threads = [threading.Thread(target=ask, args=(number,)) for number in range(40)]
+            for thread in threads:
+                thread.start()
+            time.sleep(1)
+            with httpx.Client(base_url=server.address, timeout=50) as client:
+                for path in ("/", "/ready", "/metrics", "/initiatives", "/queries/country-codes"):
+                    assert client.get(path).status_code == 200, path
+                small = client.get("/sparql", params={"query": "ASK {}"}, headers=page)
+                assert (small.status_code, "true" in small.text) == (200, True)
+            assert answered == []
+            server.process.kill()
             for thread in threads:
                 thread.join()
 

@@ -8,30 +8,26 @@ import math
 import socket
 from collections.abc import Callable
 from functools import partial
-from typing import Any, Final, cast
+from typing import Any, cast
 
 import uvicorn
 import uvloop
-from a2wsgi import WSGIMiddleware
-from a2wsgi.wsgi_typing import WSGIApp
 
 from migov.engine import Published
-from migov.engine.local import ABANDONED
 from migov.engine.pool import Pool
 from migov.engine.published import Opener
 from migov.errors import EnvironmentProblem
 from migov.front.connection import Connection, bound_to
 from migov.front.front import Front
+from migov.front.lanes import Lanes
 from migov.front.room import free_memory
-from migov.operating.observed import EXCHANGE, App, Observed
+from migov.operating.observed import App, Observed
 from migov.operating.stopping import StoppingServer
 from migov.settings import Settings
 from migov.web.app import create_app
 from migov.web.operation import EXTENSION
 from migov.web.watch import Watcher
 from migov.web.writing import VERDICTS
-
-_THREADS: Final = 16
 
 
 def new_loop() -> asyncio.AbstractEventLoop:
@@ -76,7 +72,7 @@ def server_of(app: Any, settings: Settings, *, is_early: bool = True) -> Server:
     site, operation = app.extensions["migov"], app.extensions[EXTENSION]
     longest = app.config["MAX_CONTENT_LENGTH"]
     front = Front(site, operation, longest_body=longest, is_early=is_early)
-    observed = Observed(_in_threads(app), operation, lambda: site.state.snapshot.digest)
+    observed = Observed(Lanes(app), operation, lambda: site.state.snapshot.digest)
     return Server(observed, front, settings.farewell)
 
 
@@ -85,7 +81,7 @@ def serve_alone(app: Any, listener: socket.socket, settings: Settings) -> None:
     front = Front(None, None, longest_body=app.config["MAX_CONTENT_LENGTH"])
     loop = new_loop()
     try:
-        server = Server(_in_threads(app), front, settings.farewell)
+        server = Server(Lanes(app), front, settings.farewell)
         loop.run_until_complete(server.serve(sockets=[listener]))
     finally:
         loop.close()
@@ -131,17 +127,6 @@ class Server(StoppingServer):
     def _connections(self) -> list[Connection]:
         connections = tuple(self.server_state.connections)
         return [each for each in connections if isinstance(each, Connection)]
-
-
-def _in_threads(app: WSGIApp) -> App:
-    """Return an ASGI application that runs a WSGI one in threads, and shows it its exchange."""
-
-    def called(environ: Any, start_response: Any) -> Any:
-        # a2wsgi calls this in a context of its own
-        ABANDONED.set(environ["asgi.scope"][EXCHANGE].abandoned)
-        return app(environ, start_response)
-
-    return cast(App, WSGIMiddleware(called, workers=_THREADS))
 
 
 def bind(host: str, port: int) -> socket.socket:
