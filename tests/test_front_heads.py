@@ -147,3 +147,60 @@ def test_what_stands_around_a_body_has_an_end(served: Served, rest: bytes) -> No
             return  # it was refused while this was being sent
         connection.shutdown(socket.SHUT_WR)
         assert status(received(connection)) == 431
+
+
+@pytest.mark.parametrize("target", ["/health", "/sparql?query=ASK%20%7B%7D", "/queries"])
+@pytest.mark.parametrize("value", ["nonsense", "100-continue, more", "100-continue=1"])
+def test_what_nobody_does_is_not_expected(served: Served, target: str, value: str) -> None:
+    answer = exchange(served.early, head("Host: x", f"Expect: {value}", target=target))
+    assert status(answer) == 417
+    assert "100-continue" in told(answer)["hint"]
+    for version, fine in (("1.0", value), ("1.1", "100-Continue"), ("1.1", "")):
+        lines = ("Host: x", f"Expect: {fine}")
+        assert exchange(served.early, head(*lines, target=target, version=version))[9] in b"12"
+
+
+def test_the_server_as_a_whole_says_what_it_takes(served: Served) -> None:
+    answer = exchange(served.early, head("Host: x", target="*", method="OPTIONS"))
+    assert status(answer) == 204
+    assert b"\r\nallow: DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT\r\n" in answer
+    assert b"\r\ncontent-length:" not in answer
+    assert status(exchange(served.early, head("Host: x", target="*"))) == 400
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+@pytest.mark.parametrize(
+    "target",
+    [
+        "/sparql?query=ASK%20%7B%7D",
+        "/sparql?query=SELECT%20(RAND()%20AS%20%3Fx)%20%7B%7D",
+        "/queries",
+    ],
+)
+def test_conditions_on_what_there_is(served: Served, target: str, method: str) -> None:
+    """RFC 9110, 13.1.1 and 13.1.2: `*` is any answer there is, and weak tags match nothing."""
+    for place in (served.early, served.flask):
+        for _ in range(2):  # what is kept answers the second time, if anything does
+            assert status(exchange(place, head("Host: x", target=target, method=method))) == 200
+            for line, expected in (
+                ("If-None-Match: *", 304),
+                ('If-None-Match: "other"', 200),
+                ("If-Match: *", 200),
+                ('If-Match: "other"', 412),
+            ):
+                sent = head("Host: x", line, target=target, method=method)
+                answer = exchange(place, sent)
+                assert status(answer) == expected, line
+                assert expected != 304 or not answer.partition(b"\r\n\r\n")[2]
+
+
+@pytest.mark.parametrize("line", ["If-None-Match: *", "If-Match: *"])
+@pytest.mark.parametrize(
+    ("target", "expected"),
+    [("/nowhere", 404), ("/sparql?query=ASK", 400), ("/graphs?graph=http://nowhere.example/", 404)],
+)
+def test_conditions_do_not_hide_what_is_wrong(
+    served: Served, target: str, expected: int, line: str
+) -> None:
+    for place in (served.early, served.flask):
+        assert status(exchange(place, head("Host: x", line, target=target))) == expected

@@ -56,7 +56,7 @@ def test_it_is_found_with_the_reason(
         {"name": " "},
         {"name": "Safe return for all"},
         {"name": "OIM"},
-        {"identifier": "no scheme"},
+        {"identifier": "scheme:unknown"},
         {"name": "THAMM", "beside": "thamm"},
         {"name": "Rania Bikhazi", "about": "actor"},
         {"name": "<script>alert(1)</script> \u202e \u0000"},
@@ -88,6 +88,7 @@ def test_the_page_says_the_same_in_both_languages(client: FlaskClient) -> None:
         ([("name", "x")] * 7, "up to 6 are looked at"),
         ([("about", "person")], "expected one of"),
         ([("format", "csv")], "csv"),
+        ([("identifier", "Q1028")], "such as wikidata:Q1028"),
     ],
 )
 def test_a_question_has_bounds(

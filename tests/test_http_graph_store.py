@@ -70,6 +70,8 @@ def test_conditional_requests(client: FlaskClient, encoding: str) -> None:
     other = get(client, RECORD, **headers, Accept="text/csv, application/trig")
     assert other.headers["ETag"] != etag
     assert get(client, RECORD, **{"If-None-Match": '"other"'}).status_code == 200
+    for matched, status in ((etag, 200), ("*", 200), ('"other"', 412)):
+        assert get(client, RECORD, **headers, **{"If-Match": matched}).status_code == status
 
 
 @pytest.mark.parametrize(

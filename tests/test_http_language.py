@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -241,3 +242,26 @@ def test_a_mistake_is_told_in_french(client: FlaskClient, path: str, said: str) 
 def test_a_message_that_nobody_foresaw_stays_english_and_says_so(client: FlaskClient) -> None:
     text = client.get("/id/initiative/" + "x" * 500 + "?lang=fr", headers=HTML).text
     assert '<span lang="en">The graph says nothing about' in text
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("SELECT * WHER {}", "« WHER » n’est pas un mot de SPARQL."),
+        ("SELECT * {", "« { » n’est jamais fermé."),
+        ("ASK { ?s foo:bar 1 }", "Le préfixe « foo: » n’est pas déclaré."),
+        ("ASK { ?s ?p 'x }", "Le texte qu’ouvre ' n’est jamais fermé."),
+    ],
+)
+def test_a_mistake_in_a_query_is_told_in_french(client: FlaskClient, query: str, said: str) -> None:
+    response = client.get("/sparql", query_string={"query": query, "lang": "fr"}, headers=HTML)
+    assert response.status_code == 400
+    assert said in unescape(response.text).replace("\u202f", " ")
+
+
+def test_a_proposal_for_no_graph_is_told_in_french(client: FlaskClient) -> None:
+    sent = {"change": "<a:a> <a:b> 1 .", "as": "turtle"}
+    response = client.post("/changes?lang=fr", data=sent, headers=HTML)
+    assert response.status_code == 422
+    said = "proposal ne dit pas à quel graphe cela est destiné."
+    assert said in unescape(response.text)

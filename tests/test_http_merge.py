@@ -188,7 +188,11 @@ def test_a_verdict_needs_no_token_but_looks_at_one(server: Writing) -> None:
 
 
 @pytest.mark.parametrize(
-    "origin", ["http://evil.example", "null", "http://localhost.evil.example", "http://localhost:1"]
+    "origin",
+    [
+        *("http://evil.example", "null", "http://localhost.evil.example", "http://localhost:1"),
+        *("ftp://localhost", "localhost"),
+    ],
 )
 def test_a_page_of_another_site_cannot_merge(server: Writing, origin: str) -> None:
     before = server.state()
@@ -197,6 +201,26 @@ def test_a_page_of_another_site_cannot_merge(server: Writing, origin: str) -> No
         content_type="text/turtle", headers={"Origin": origin},
     )  # fmt: skip
     assert response.status_code == 403
+    assert server.state() == before
+
+
+@pytest.mark.parametrize(
+    ("asked", "origin", "status"),
+    [
+        ("https://localhost", "http://localhost", 403),  # anybody on the way writes such a page
+        ("https://localhost", "https://localhost", 400),
+        ("http://localhost", "https://localhost", 400),  # TLS may end at a proxy
+    ],
+)
+def test_a_page_that_came_in_clear_is_of_another_site(
+    server: Writing, asked: str, origin: str, status: int
+) -> None:
+    before = server.state()
+    response = server.send(
+        "PUT", f"/graphs?graph={graph()}", server.merge, data="no Turtle",
+        content_type="text/turtle", headers={"Origin": origin}, base_url=asked,
+    )  # fmt: skip
+    assert response.status_code == status
     assert server.state() == before
 
 

@@ -59,7 +59,7 @@ def command(
 ) -> int:
     """Say what a change means before it is merged.
 
-    Without words, the change is what the files on disk are beyond the last commit shared with
+    Without arguments, the change is what the files on disk are beyond the last commit shared with
     main. With FILES, it is those files alone. A proposed text is a git patch, TriG, N-Quads, RDF
     Patch, SPARQL Update, or Turtle with the graph or file that it is meant for; nothing is written.
 

@@ -44,7 +44,7 @@ command.add_command(review)
 command.add_command(watch)
 
 
-@command.command(name="suggest")
+@command.command(name="suggest", short_help="Name candidates in a pinned snapshot.")
 @click.argument("manifest", type=click.Path(dir_okay=False, path_type=Path))
 @click.option(
     "--kind",

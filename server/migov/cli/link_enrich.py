@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from migov.catalogue import CannedQuery
 
 
-@click.command(name="enrich")
+@click.command(name="enrich", short_help="Keep what other endpoints answer to a canned query.")
 @click.argument("query")
 @click.option("-p", "--param", "pairs", multiple=True, metavar="NAME=VALUE", help="A parameter.")
 @click.option(

@@ -40,7 +40,7 @@ _WORDS: Final = {"accept": "accepted", "reject": "rejected", "unsure": "left ope
 _LINKED: Final = ("actor", "place", "initiative", "instrument", "event")
 
 
-@click.command(name="review")
+@click.command(name="review", short_help="Decide on candidates one by one, and commit.")
 @click.argument("manifest", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--accept", "accepted", nargs=2, multiple=True, metavar="SUBJECT OBJECT")
 @click.option("--reject", "rejected", nargs=2, multiple=True, metavar="SUBJECT OBJECT")

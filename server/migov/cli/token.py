@@ -108,7 +108,7 @@ def list_(**given: Any) -> None:
         click.echo(f"{path} has no tokens.", err=True)
         return
     today = datetime.datetime.now(datetime.UTC).date()
-    rows = [("name", "scopes", "author", "created", "good until")]
+    rows = [("name", "scopes", "author", "created", "ends")]
     rows += [_row(token, today) for token in sorted(tokens, key=lambda token: token.name)]
     widths = [max(len(row[at]) for row in rows) for at in range(5)]
     for row in rows:
@@ -117,7 +117,7 @@ def list_(**given: Any) -> None:
 
 
 def _row(token: Token, today: datetime.date) -> tuple[str, str, str, str, str]:
-    until = token.expires or "revoked"
+    until = token.expires or "when revoked"
     is_good = token.is_good(today)
     return (
         token.name,

@@ -86,6 +86,13 @@ class Known:
             raise ParameterError(
                 f"document:{document} has no lines {text}.", hint=f"It has lines 1 to {count}."
             )
+        for part in text.split(","):
+            first, _, last = part.partition("-")
+            if last and int(first) > int(last):
+                raise ParameterError(
+                    f"The lines {part} run backwards.",
+                    hint=f"Write the first one first: {last}-{first}.",
+                )
         return f"{document}:{text}"
 
     def count(self, document: str) -> int | None:
@@ -96,9 +103,12 @@ class Known:
         if base + slug in self._subjects:
             return slug
         others = sorted(iri.removeprefix(base) for iri in self._subjects if iri.startswith(base))
-        nearest = difflib.get_close_matches(slug, others, n=_SHOWN, cutoff=0.0)
-        more = ", …" if len(others) > len(nearest) else "."
-        raise ParameterError(f"There is no {name}.", hint=f"There are {', '.join(nearest)}{more}")
+        if nearest := difflib.get_close_matches(slug, others, n=3):
+            hint = f"Did you mean {', '.join(nearest)}?"
+        else:
+            more = ", …" if len(others) > _SHOWN else "."
+            hint = f"There are {', '.join(others[:_SHOWN])}{more}"
+        raise ParameterError(f"There is no {name}.", hint=hint)
 
 
 def checked_slug(slug: str) -> str:

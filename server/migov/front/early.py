@@ -93,7 +93,7 @@ class Early(PlainQuery):
 
     def _is_for_flask(self, given: Parameters, form: Parameters, content_type: str | None) -> bool:
         """Whether a request is more than a plain query, or wants a page."""
-        if not isinstance(self._state.engine, Pool):
+        if not isinstance(self._state.engine, Pool) or self.request.is_for_one_state:
             return True
         names = {name for name, _ in (*given, *form)}
         if not names <= _PLAIN:

@@ -6,7 +6,7 @@ import time
 from abc import ABC, abstractmethod
 from contextlib import suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from migov.errors import MigovError
 from migov.front.replies import Reply, problem_reply
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from migov.front.connection import Connection
 
 Headers = list[tuple[bytes, bytes]]
+
+CONTINUE: Final = b"100-continue"
+"""The one expectation that there is (RFC 9110, 10.1.1)."""
 
 
 class Request:
@@ -51,18 +54,31 @@ class Request:
     def waits(self) -> bool:
         """Whether the client sends the body only when told to (RFC 9110, 10.1.1)."""
         expected = self.fields.get(b"expect")
-        return (
-            expected is not None and expected.lower() == b"100-continue" and self.version != "1.0"
-        )
+        return expected is not None and self.version != "1.0" and CONTINUE in expectations(expected)
 
     @property
     def has_conditions(self) -> bool:
-        """Whether the client asks only for an answer that it has not (RFC 9110, 13)."""
-        return b"if-none-match" in self.fields or b"if-modified-since" in self.fields
+        """Whether the client asks for an answer of some states alone (RFC 9110, 13)."""
+        fields = self.fields
+        return b"if-none-match" in fields or b"if-modified-since" in fields or b"if-match" in fields
+
+    @property
+    def is_for_one_state(self) -> bool:
+        """Whether conditions hang on what the answer is, not on what the client has."""
+        return b"if-match" in self.fields or self.fields.get(b"if-none-match", b"").strip() == b"*"
 
     def header(self, name: bytes) -> str | None:
         value = self.fields.get(name)
         return None if value is None else value.decode("latin-1")
+
+
+def expectations(header: bytes) -> set[bytes]:
+    """Return what a header Expect asks for.
+
+    >>> sorted(expectations(b"100-Continue, , more"))
+    [b'100-continue', b'more']
+    """
+    return {part for each in header.split(b",") if (part := each.strip().lower())}
 
 
 def joined(headers: Headers) -> dict[bytes, bytes]:

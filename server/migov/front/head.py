@@ -10,8 +10,13 @@ from typing import Final
 from httptools import HttpParserInvalidMethodError, HttpRequestParser
 
 from migov.errors import MigovError, RequestError
-from migov.front.exchange import Headers
-from migov.protocol.errors import HeadTooLongError, HttpVersionError, NotImplementedHereError
+from migov.front.exchange import CONTINUE, Headers, expectations
+from migov.protocol.errors import (
+    ExpectationError,
+    HeadTooLongError,
+    HttpVersionError,
+    NotImplementedHereError,
+)
 
 LONGEST_HEAD: Final = 262_144
 """Bytes of a request's first lines: a long query may come in the address."""
@@ -24,7 +29,9 @@ _LINE: Final = re.compile(rb"(?:\A|\n)([!#$%&'*+.^_`|~0-9A-Za-z-]{1,40}) [^\s]+ 
 
 
 def wrong_head(count: int, fields: Mapping[bytes, bytes], version: str) -> MigovError | None:
-    """Return why a head of `count` headers is no request to answer, or None (RFC 9112, 3.2, 6.1).
+    """Return why a head of `count` headers is no request to answer, or None.
+
+    RFC 9112, 3.2 and 6.1, and RFC 9110, 10.1.1.
 
     >>> wrong_head(1, {b"host": b"example.org:80"}, "1.1") is None
     True
@@ -40,6 +47,13 @@ def wrong_head(count: int, fields: Mapping[bytes, bytes], version: str) -> Migov
             f"The request has {count:,} headers; this server reads {MOST_HEADERS}.",
             hint="Leave some out.",
         )
+    if b"expect" in fields and version != "1.0":
+        unmet = next(iter(expectations(fields[b"expect"]) - {CONTINUE}), None)
+        if unmet is not None:
+            return ExpectationError(
+                f"This server does not do what is expected: {unmet.decode('latin-1')}.",
+                hint="Leave Expect out, or expect 100-continue.",
+            )
     host = fields.get(b"host")
     if host is None:
         return None if version == "1.0" else _no_host("has no Host")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, cast
 from urllib.parse import quote, unquote
 
@@ -16,7 +17,7 @@ from migov.errors import BudgetError, RequestError
 from migov.front.exchange import Exchange, Headers, Request
 from migov.front.head import is_host
 from migov.front.kept import Generation
-from migov.front.replies import Reply
+from migov.front.replies import Reply, methods
 from migov.operating.observed import EXCHANGE
 from migov.protocol.heads import CACHE_CONTROL, takes_gzip
 
@@ -90,10 +91,16 @@ class Passed(RequestResponseCycle, Exchange):
     def _begin(self) -> None:
         if self._is_kept():
             return
+        if self.request.url == b"*" and self.request.method == b"OPTIONS":
+            with suppress(BudgetError):  # it costs nothing
+                self._admit()
+            self._reply(methods(self.connection.front.snapshot))
+            return
         address = _split(quote(self.request.url, safe=_ASCII).encode())
         if address is None or (address[0] is not None and not is_host(address[0])):
             error = RequestError("The address of this request is not one of HTTP.")
-            self._admit()
+            with suppress(BudgetError):  # it is refused all the same
+                self._admit()
             self._refuse(error, self.connection.front.snapshot)
             return
         self.scope = self._scope(*address)

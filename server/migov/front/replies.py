@@ -21,6 +21,7 @@ from migov.protocol.heads import (
 from migov.protocol.problems import MEDIA_TYPE, Problem
 from migov.protocol.truncation import TRUNCATED
 
+_METHODS: Final = b"allow: DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT\r\n"
 _CACHED: Final = f"cache-control: {CACHE_CONTROL}\r\n".encode()
 
 
@@ -75,6 +76,11 @@ def problem_reply(problem: Problem, snapshot: str, gzip: bool) -> Reply:
     own = "".join(f"{name.lower()}: {value}\r\n" for name, value in problem.headers).encode()
     head = b"%b%d\r\n%b%b%b" % (begin, len(content), own, common, encoding)
     return Reply(problem.status, head, content)
+
+
+def methods(snapshot: str) -> Reply:
+    """Return the reply to `OPTIONS *`: what this server takes at any of its paths (9.3.7)."""
+    return Reply(HTTPStatus.NO_CONTENT, _METHODS + _common(snapshot, False))
 
 
 def stopped(snapshot: str, id: str) -> Reply:

@@ -17,6 +17,10 @@ class HttpVersionError(RequestError):
     """The request is of a version of HTTP that this server does not speak."""
 
 
+class ExpectationError(RequestError):
+    """The request expects something of this server that it does not do."""
+
+
 class NotImplementedHereError(RequestError):
     """The method or coding of the request is none that this server knows."""
 

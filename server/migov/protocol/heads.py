@@ -119,5 +119,22 @@ def is_unchanged(
     return since is not None and http_date(since) == modified
 
 
+def meets(if_match: str | None, tag: str | None) -> bool:
+    """Return whether an answer with this tag, None without one, is one that If-Match names.
+
+    The comparison is the strong one (RFC 9110, 13.1.1): a weak tag names no bytes.
+
+    >>> meets('"a", "b"', '"b"'), meets("*", None), meets('W/"b"', 'W/"b"'), meets(None, None)
+    (True, True, False, True)
+    """
+    if if_match is None or if_match.strip() == "*":
+        return True
+    return (
+        tag is not None
+        and not tag.startswith("W/")
+        and parse_etags(if_match).is_strong(_opaque(tag))
+    )
+
+
 def _opaque(tag: str) -> str:
     return tag.removeprefix("W/").strip('"')

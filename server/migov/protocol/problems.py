@@ -39,6 +39,7 @@ from migov.federation import EndpointDeadlineError, EndpointError
 from migov.protocol.errors import (
     CodingError,
     EncodingError,
+    ExpectationError,
     HeadTooLongError,
     HttpVersionError,
     MediaTypeError,
@@ -107,6 +108,7 @@ PROBLEMS: Final[dict[type[MigovError], ProblemType]] = {
     HttpVersionError: ProblemType(
         "http-version", HTTPStatus.HTTP_VERSION_NOT_SUPPORTED, "Not this version of HTTP"
     ),
+    ExpectationError: ProblemType("expectation", HTTPStatus.EXPECTATION_FAILED, "Expects too much"),
     NotImplementedHereError: ProblemType(
         "not-implemented", HTTPStatus.NOT_IMPLEMENTED, "Not known to this server"
     ),

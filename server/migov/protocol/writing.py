@@ -76,15 +76,21 @@ class Writer(Protocol):
         """Remove a graph and all that it says; 404 where there is none."""
 
 
-def refuse_foreign_origin(origin: str | None, host: str) -> None:
+def refuse_foreign_origin(origin: str | None, scheme: str, host: str) -> None:
     """Raise RefusedError when a page of another site sent a write: a browser names the page's site.
 
-    `origin` is the request's Origin, `host` its Host. Programs send no Origin.
+    `origin` is the request's Origin (RFC 6454: scheme, host and port), `scheme` and `host` are
+    those that it was sent to. A page that came by https is at home where http arrives: TLS may end
+    at a proxy that says nothing of it. Programs send no Origin.
 
-    >>> refuse_foreign_origin("http://127.0.0.1:8000", "127.0.0.1:8000")
-    >>> refuse_foreign_origin(None, "127.0.0.1:8000")
+    >>> refuse_foreign_origin("http://127.0.0.1:8000", "http", "127.0.0.1:8000")
+    >>> refuse_foreign_origin("https://migov.example", "http", "migov.example")
+    >>> refuse_foreign_origin(None, "http", "127.0.0.1:8000")
     """
-    if origin is not None and origin.partition("://")[2].lower() != host.lower():
+    if origin is None:
+        return
+    spoken, _, place = origin.lower().partition("://")
+    if place != host.lower() or spoken not in (scheme, "https"):
         raise foreign_page()
 
 

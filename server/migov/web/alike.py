@@ -84,15 +84,26 @@ def look() -> Response:
 def described_by(fields: Parameters) -> Described:
     """Return what the fields `name`, `acronym` and `identifier` describe.
 
-    Raises ParameterError for what is longer or more than anybody writes.
+    Raises ParameterError for what is longer or more than anybody writes, and for an identifier
+    of no scheme.
     """
     return Described(
         tuple(_texts(fields, "name")),
         tuple(_texts(fields, "acronym")),
-        tuple(
-            identifier(*text.split(":", 1)) for text in _texts(fields, "identifier") if ":" in text
-        ),
+        tuple(identifier(*_split(text)) for text in _texts(fields, "identifier")),
     )
+
+
+def _split(text: str) -> tuple[str, str]:
+    """Return scheme and value of an identifier; raises ParameterError where it names no scheme."""
+    scheme, colon, value = text.partition(":")
+    if not colon:
+        schemes = ", ".join(entities_here().schemes)
+        raise ParameterError(
+            f"identifier is “{text}”, which names no scheme.",
+            hint=f"Write scheme:value, such as wikidata:Q1028; {schemes}.",
+        )
+    return scheme, value
 
 
 def identifier(scheme: str, value: str) -> Identifier:

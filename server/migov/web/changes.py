@@ -183,7 +183,7 @@ def answered(
         return body(verdicts.ask(proposal)[1], report)
     writing = writer()
     assert writing is not None
-    refuse_foreign_origin(request.headers.get("Origin"), request.host)
+    refuse_foreign_origin(request.headers.get("Origin"), request.scheme, request.host)
     token = writing.token(credentials, "merge")
     written = writing.merged(token, write_of(proposal, report, message))
     response = body(written.body, report)

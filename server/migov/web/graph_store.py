@@ -113,7 +113,9 @@ def _given(graph: str | None) -> AnyResponse:
         return redirect(here(served().address(graph)), HTTPStatus.SEE_OTHER)
     format = format_among(GRAPHS)
     dataset = served()
-    etag = f"{graph_state(dataset, graph)}.{format.name}"
+    state = graph_state(dataset, graph)
+    check_preconditions(request.headers.get("If-Match"), None, state)
+    etag = f"{state}.{format.name}"
     known = request.if_none_match.as_set(include_weak=True)
     if request.if_none_match.star_tag or etag in {tag.removesuffix("-gzip") for tag in known}:
         response = Response(status=HTTPStatus.NOT_MODIFIED)
@@ -128,7 +130,7 @@ def _taking() -> Writer:
     found = writer()
     if found is None:
         raise no_update()
-    refuse_foreign_origin(request.headers.get("Origin"), request.host)
+    refuse_foreign_origin(request.headers.get("Origin"), request.scheme, request.host)
     return found
 
 

@@ -14,6 +14,7 @@ from werkzeug.http import generate_etag
 from migov.entities import labels
 from migov.errors import MigovError
 from migov.operating.observed import EXCHANGE
+from migov.protocol.errors import PreconditionError
 from migov.protocol.formats import PAGE, Format
 from migov.protocol.heads import (
     CACHE_CONTROL,
@@ -25,10 +26,11 @@ from migov.protocol.heads import (
     is_unchanged,
     is_worth_compressing,
     last_modified,
+    meets,
     takes_gzip,
 )
 from migov.protocol.operation import last
-from migov.protocol.problems import MEDIA_TYPE, Problem
+from migov.protocol.problems import MEDIA_TYPE, Problem, problem
 from migov.protocol.repeatable import repeatable
 from migov.web.links import Names
 from migov.web.operation import noted, operation
@@ -139,7 +141,29 @@ def _unchanged() -> Response | None:
     return None
 
 
+def _conditioned(response: Response) -> Response:
+    """Return a good answer, or what its conditions ask for in its place (RFC 9110, 13.2.2)."""
+    if request.method not in ("GET", "HEAD") or response.status_code != HTTPStatus.OK:
+        return response
+    if request.endpoint in ("static", "dumps.file") or "ETag" in response.headers:
+        return response  # who gave it the tag saw to that
+    headers = request.headers
+    if not meets(headers.get("If-Match"), g.get("etag")):
+        return problem_response(
+            problem(
+                PreconditionError(
+                    "This is not in the state that If-Match names.",
+                    hint="Ask for it without If-Match, and look at its ETag.",
+                )
+            )
+        )
+    if headers.get("If-None-Match", "").strip() == "*":
+        return Response(status=HTTPStatus.NOT_MODIFIED)
+    return response
+
+
 def _finished(response: Response) -> Response:
+    response = _conditioned(response)
     for name, value in SECURITY.items():
         response.headers.setdefault(name, value)
     if not response.headers["X-Frame-Options"]:  # any frame may show it; the policy says so

@@ -345,7 +345,7 @@ def _refuse_other_hosts() -> None:
         # Browsers that send no Origin with a form say in this way where it comes from.
         if request.headers.get("Sec-Fetch-Site", "none") not in ("none", "same-origin"):
             raise foreign_page()
-        refuse_foreign_origin(request.headers.get("Origin"), request.host)
+        refuse_foreign_origin(request.headers.get("Origin"), request.scheme, request.host)
 
 
 def is_loopback(host: str) -> bool:

@@ -29,6 +29,14 @@ MESSAGES: Final = (
     "There is no canned query “{name}”.",
     "This path takes {methods} only.",
     "Did you mean {names}?",
+    "“{word}” is not a word of SPARQL.",
+    "“{mark}” is never closed.",
+    "“{mark}” is never opened.",
+    "The text that {mark} opens is never closed.",
+    "The prefix “{prefix}:” is not declared.",
+    "Declare it with PREFIX {prefix}: <{iri}>.",
+    "Did you mean {close}:? Declare it with PREFIX {prefix}: <…>.",
+    "{name} does not say which graph it is meant for.",
 )
 """Templates of messages that visitors meet, which their errors put together in English."""
 _LONGEST: Final = 400

@@ -17,7 +17,7 @@ from migov.change.read.proposal import Proposal, read_proposal, refuse_triple_te
 from migov.change.write import Edit, edited
 from migov.dataset import graph_iri, read_quads
 from migov.dataset.canonical import triple_of
-from migov.errors import DataSyntaxError, Place, RefusedError
+from migov.errors import DataSyntaxError, ParameterError, Place, RefusedError
 from migov.sparql.tokens import iris, tokenize
 
 _FORMATS: Final = {
@@ -45,10 +45,10 @@ def turtle_change(
     if target is None:
         found = _BASE.match(proposal.text)
         if found is None:
-            raise RefusedError(
+            raise ParameterError(
                 f"{name} does not say which graph it is meant for.",
                 place=Place(name),
-                hint="Name a graph or a file, or begin it with @base and the graph's IRI.",
+                hint="Name a graph or a file, or begin it with @base and the graph’s IRI.",
             )
         path = required_path(found[1], proposal.place_at(found.start(1)))
     else:
