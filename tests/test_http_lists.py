@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from html import unescape
 from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -128,6 +129,29 @@ def test_nothing_found_says_so_and_leads_back(client: FlaskClient) -> None:
     assert "no record says so" in text
     assert 'href="/initiatives?status=completed"' in text
     assert document(client, "/initiatives?theme=nothing-like-it")["total"] == 0
+
+
+@pytest.mark.parametrize(
+    ("path", "said", "address"),
+    [
+        ("/initiatives?country=moroco", "Country or territory: the graph", "country=mar"),
+        ("/initiatives?country=esp&country=moroco&status=none", "“moroco”", "country=mar&status"),
+        ("/initiatives?actor=european-unoin&lang=fr", "« european-unoin »", "european-union&lang"),
+        ("/records?publisher=zzzzzzzz", "nothing about “zzzzzzzz”", None),
+    ],
+)
+def test_a_value_that_is_not_there_is_told(
+    client: FlaskClient, path: str, said: str, address: str | None
+) -> None:
+    found = unescape(page(client, path)).replace("\u202f", " ")
+    assert said in found
+    assert ("Did you mean" in found or "Vouliez-vous dire" in found) == (address is not None)
+    assert address is None or address in found.partition('role="alert"')[2].partition("</div>")[0]
+
+
+def test_a_value_that_is_there_is_not_told_of(client: FlaskClient) -> None:
+    for path in ("/initiatives?country=abw", "/initiatives?country=none&actor=iom", "/actors"):
+        assert 'role="alert"' not in page(client, path)
 
 
 def test_order_and_pages(client: FlaskClient) -> None:

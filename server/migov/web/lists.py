@@ -32,6 +32,7 @@ from migov.protocol.operation import last
 from migov.web.asked import Asked, asked_of, named
 from migov.web.feeds import ATOM, feed_of
 from migov.web.links import Names, here
+from migov.web.mistaken import mistaken
 from migov.web.request import format_among, languages, url_parameters
 from migov.web.responses import body, names_of, page
 from migov.web.site import state
@@ -161,6 +162,7 @@ def _page(asked: Asked, lines: Lines, counts: Counts | None, wrong: BoundsError 
         asked=asked,
         title=TITLES[listing.name],
         lead=LEADS[listing.name],
+        mistaken=mistaken(asked, names),
         chips=_chips(asked, names),
         wrong=translated(wrong.text, **wrong.values) if wrong else None,
         hint=wrong.hint if wrong else None,
