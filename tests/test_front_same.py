@@ -156,7 +156,7 @@ def _bodies() -> Iterator[tuple[str, bytes]]:
         yield f"body {number} {body[:20]!r} {content_type}", post(body, content_type)
         query = post(body, content_type, url=ASK)
         yield f"body {number} beside a query in the address", query
-    yield "expecting", post(b"ASK {}", DIRECT, Expect="200-maybe")
+    yield "expecting", post(b"ASK {}", DIRECT, Expect="100-continue")
 
 
 def _heads() -> Iterator[tuple[str, bytes]]:
