@@ -28,6 +28,7 @@ def test_every_setting_is_read_from_its_variable() -> None:
         "MIGOV_ROOT": "~/checkout",
         "MIGOV_CACHE": "relative/cache",
         "MIGOV_DEADLINE": "2.5",
+        "MIGOV_PART": "0.5",
         "MIGOV_WORKERS": "3",
         "MIGOV_MEMORY": "512",
         "MIGOV_ANSWER": "1",
@@ -60,6 +61,7 @@ def test_every_setting_is_read_from_its_variable() -> None:
         root=Path.home() / "checkout",
         cache=Path("relative/cache"),
         deadline=2.5,
+        part=0.5,
         workers=3,
         memory=512,
         answer=1,
@@ -118,6 +120,7 @@ def test_the_process_s_environment_is_read(monkeypatch: pytest.MonkeyPatch) -> N
         ("FAREWELL", "0"),
         *(("ROWS", value) for value in ("-1", "1.5", "x")),
         *(("DEADLINE", value) for value in ("0", "-1", "nan", "inf", "x")),
+        *(("PART", value) for value in ("0", "-1", "nan", "inf", "x")),
         *(("WATCH", value) for value in ("0", "-1", "nan", "inf", "x")),
         *(
             (name, value)

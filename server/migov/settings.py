@@ -142,6 +142,11 @@ class Settings:
         unset="`migov` in the user's cache folder",
     )
     deadline: float = _setting(10.0, "seconds that one query may take", _positive_number)
+    part: float = _setting(
+        3.0,
+        "seconds that one part of a page may take before the page comes without it",
+        _positive_number,
+    )
     workers: int = _setting(2, "worker processes that run queries", _positive_whole)
     memory: int = _setting(2048, "megabytes that one worker may use", _positive_whole)
     answer: int = _setting(64, "megabytes that one answer may have", _positive_whole)

@@ -3,7 +3,7 @@
 from migov.engine.local import LocalEngine
 from migov.engine.operations import Answer, Engine, Kind, Limits, Load, Query
 from migov.engine.published import Published
-from migov.engine.rows import Row, ask, construct, select
+from migov.engine.rows import Row, ask, construct, each, select
 from migov.engine.scratch import ScratchEngine
 
 __all__ = [
@@ -19,5 +19,6 @@ __all__ = [
     "ScratchEngine",
     "ask",
     "construct",
+    "each",
     "select",
 ]

@@ -117,7 +117,7 @@ class LocalEngine:
 
         Whoever no longer wants it says so by `abandoned`, from any thread.
         """
-        kind, name, body = self._ask(frames.pack_query(query), abandoned)
+        kind, name, body = self._ask(frames.pack_query(query), abandoned, within=query.within)
         if kind == frames.ERROR:
             raise error_of(frames.error_of(body), query.text)
         format = cast(str, frames.format_of(name))
@@ -157,11 +157,16 @@ class LocalEngine:
             self._own.close()
 
     def _ask(
-        self, request: bytes, abandoned: Abandoned | None = None, *, keeps: bool = True
+        self,
+        request: bytes,
+        abandoned: Abandoned | None = None,
+        *,
+        keeps: bool = True,
+        within: float | None = None,
     ) -> tuple[int, int, bytes]:
         """Return what a worker answers; one that failed, or is not to be kept, is replaced."""
-        until = time.monotonic() + self._limits.deadline
-        worker = self._take()
+        until = self._limits.until(within)
+        worker = self._take(until)
         try:
             with abandoned.ends(worker) if abandoned else nullcontext():
                 answer = worker.ask(request, until)
@@ -182,7 +187,7 @@ class LocalEngine:
                 try:
                     worker = origin.fork()
                     try:
-                        return worker.ask(request, time.monotonic() + self._limits.deadline)
+                        return worker.ask(request, self._limits.until())
                     finally:
                         worker.end()
                 finally:
@@ -193,11 +198,11 @@ class LocalEngine:
                 hint="Is there room in the cache folder?",
             ) from error
 
-    def _take(self) -> ForkedWorker:
+    def _take(self, until: float) -> ForkedWorker:
         with self._closing:
             self._waiting += 1
         try:
-            worker = self._idle.get(timeout=self._limits.deadline)
+            worker = self._idle.get(timeout=max(0.0, until - time.monotonic()))
         except queue.Empty:
             raise BusyError(
                 "Every worker is busy with other queries.", hint="Try again in a few seconds."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal, Protocol
@@ -22,7 +23,8 @@ class Query:
     which it is; None means that the asker accepts none. `default_graphs` and `named_graphs` are the
     dataset of the request (SPARQL 1.1 Protocol, section 2.1.4): None leaves it to the query. With
     `inferred` the inferred graph joins the default graph and the named graphs. An answer has at
-    most `rows` rows or triples, and says when there were more; 0 is no limit.
+    most `rows` rows or triples, and says when there were more; 0 is no limit. It may take `within`
+    seconds where the engine would allow more.
     """
 
     text: str
@@ -33,6 +35,7 @@ class Query:
     named_graphs: tuple[str, ...] | None = None
     prefixes: Mapping[str, str] = field(default_factory=dict)
     rows: int = 0
+    within: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,11 @@ class Limits:
     deadline: float = 10.0
     memory: int = 2048
     answer: int = 64
+
+    def until(self, within: float | None = None) -> float:
+        """Return the moment of `time.monotonic()` until which what is asked now may take."""
+        seconds = self.deadline if within is None else min(within, self.deadline)
+        return time.monotonic() + seconds
 
     @classmethod
     def from_settings(cls, settings: Settings) -> Limits:

@@ -42,6 +42,22 @@ class Edition:
     is_settled: bool = True
     run: str = ""
 
+    @contextmanager
+    def patient(self, seconds: float) -> Iterator[Engine]:
+        """Give an engine whose questions may take so many seconds, with a worker of its own.
+
+        A store elsewhere keeps its deadline: `house` is asked.
+        """
+        if self.forker is None:
+            yield self.house
+            return
+        limits = replace(self.forker.limits, deadline=seconds)
+        engine = LocalEngine(self.snapshot, limits, 1, self.forker)
+        try:
+            yield engine
+        finally:
+            engine.close()
+
     def close(self) -> None:
         self.engine.close()
         self.house.close()

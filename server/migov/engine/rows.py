@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from typing import Final
 
 from pyoxigraph import (
     BlankNode,
@@ -17,21 +18,34 @@ from pyoxigraph import (
     parse_query_results,
 )
 
-from migov.engine.operations import Engine, Query
+from migov.engine.operations import Answer, Engine, Query
 
 Row = Mapping[str, NamedNode | BlankNode | Literal]
+_FORMATS: Final = {"json": QueryResultsFormat.JSON, "tsv": QueryResultsFormat.TSV}
 
 
-def select(engine: Engine, text: str, *, inferred: bool = False) -> list[Row]:
-    """Return the solutions of a SELECT query; an unbound variable has no key."""
-    answer = engine.answer(Query(text, solutions="json", graph=None, inferred=inferred))
-    results = parse_query_results(answer.body, format=QueryResultsFormat.JSON)
+def select(
+    engine: Engine, text: str, *, inferred: bool = False, within: float | None = None
+) -> list[Row]:
+    """Return the solutions of a SELECT query; an unbound variable has no key.
+
+    It may take `within` seconds where the engine would allow more.
+    """
+    query = Query(text, solutions="json", graph=None, inferred=inferred, within=within)
+    return list(_rows(engine.answer(query)))
+
+
+def each(engine: Engine, text: str, *, within: float | None = None) -> Iterator[Row]:
+    """Yield what `select` returns, of an answer that may be long: in few bytes, one by one."""
+    yield from _rows(engine.answer(Query(text, solutions="tsv", graph=None, within=within)))
+
+
+def _rows(answer: Answer) -> Iterator[Row]:
+    results = parse_query_results(answer.body, format=_FORMATS[answer.format])
     assert isinstance(results, QuerySolutions)
     names = [variable.value for variable in results.variables]
-    return [
-        {name: value for name in names if (value := solution[name]) is not None}
-        for solution in results
-    ]
+    for solution in results:
+        yield {name: value for name in names if (value := solution[name]) is not None}
 
 
 def ask(engine: Engine, text: str, *, inferred: bool = False) -> bool:

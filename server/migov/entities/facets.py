@@ -58,20 +58,22 @@ class Counts:
     facets: Mapping[str, list[Counted]]
 
 
-@dataclass(frozen=True, slots=True)
-class Lines:
-    """Things in order, and what is told of each."""
+def counts_of(
+    engine: Engine,
+    listing: Listing,
+    chosen: Chosen,
+    facets: Sequence[Facet] | None = None,
+    *,
+    within: float | None = None,
+) -> Counts:
+    """Return how many things fit and how each facet, or each of some, would narrow them.
 
-    things: list[str]
-    more: bool
-    told: Mapping[str, Mapping[str, list[str]]]
-
-
-def counts_of(engine: Engine, listing: Listing, chosen: Chosen) -> Counts:
-    """Return how many things fit and how each facet would narrow them; raises ParameterError."""
+    Raises ParameterError, and LimitError where it takes more than `within` seconds.
+    """
+    facets = listing.facets if facets is None else facets
     fits = _fits(engine, listing, chosen)
     branches = [f'SELECT ("" AS ?facet) (COUNT(DISTINCT ?s) AS ?number) WHERE {{ {fits} }}']
-    for facet in listing.facets:
+    for facet in facets:
         # Two joins, since an OPTIONAL would be worked out for the whole graph.
         has = f"{fits} {_counted(listing, facet, chosen)}"
         branches += [
@@ -81,35 +83,42 @@ def counts_of(engine: Engine, listing: Listing, chosen: Chosen) -> Counts:
             f'SELECT ("{facet.name}" AS ?facet) (COUNT(DISTINCT ?s) AS ?number) WHERE {{ {has} }}',
         ]
     union = " UNION ".join(f"{{ {branch} }}" for branch in branches)
-    rows = select(engine, f"{PREFIXES} SELECT ?facet ?value ?number WHERE {{ {union} }}")
+    text = f"{PREFIXES} SELECT ?facet ?value ?number WHERE {{ {union} }}"
+    rows = select(engine, text, within=within)
     numbers = {row["facet"].value: int(row["number"].value) for row in rows if "value" not in row}
-    found: dict[str, list[Counted]] = {facet.name: [] for facet in listing.facets}
+    found: dict[str, list[Counted]] = {facet.name: [] for facet in facets}
     for row in rows:
         if "value" in row:
             counted = Counted(row["value"].value, int(row["number"].value))
             found[row["facet"].value].append(counted)
     total = numbers[""]
-    for facet in listing.facets:
+    for facet in facets:
         if unstated := total - numbers[facet.name]:
             found[facet.name].append(Counted(None, unstated))
     return Counts(total, found)
 
 
-def lines_of(
+def things_of(
     engine: Engine,
     listing: Listing,
     chosen: Chosen,
-    order: Order,
+    order: Order | None,
     languages: Sequence[str],
     *,
     limit: int,
     offset: int = 0,
-) -> Lines:
-    """Return a part of the things that fit, in order; raises ParameterError."""
-    text = list_query(engine, listing, chosen, order, languages)
-    rows = select(engine, f"{text}\nLIMIT {limit + 1} OFFSET {offset}")
-    things = [row["s"].value for row in rows][:limit]
-    return Lines(things, len(rows) > limit, told_of(engine, listing, things))
+    within: float | None = None,
+) -> list[str]:
+    """Return a part of the things that fit, in order, or as the store finds them without one.
+
+    Raises ParameterError, and LimitError where it takes more than `within` seconds.
+    """
+    if order is None:
+        text = f"{PREFIXES} SELECT DISTINCT ?s WHERE {{ {_fits(engine, listing, chosen)} }}"
+    else:
+        text = list_query(engine, listing, chosen, order, languages)
+    rows = select(engine, f"{text}\nLIMIT {limit} OFFSET {offset}", within=within)
+    return [row["s"].value for row in rows]
 
 
 def list_query(
@@ -138,28 +147,6 @@ SELECT ?s (MIN(?letters) AS ?name) {rank} WHERE {{
   {ranked}
   {_folded(f"LCASE(COALESCE({names}, STR(?s)))", "?letters")}
 }} GROUP BY ?s ORDER BY {"DESC(?rank)" if rank else ""} ?name ?s"""
-
-
-def told_of(
-    engine: Engine, listing: Listing, things: Sequence[str]
-) -> dict[str, dict[str, list[str]]]:
-    """Return what a list tells of things: values by thing and by name."""
-    if not things:
-        return {}
-    branches = " UNION ".join(
-        f'{{ {values("s", things)} {pattern} BIND("{name}" AS ?what) }}'
-        for name, pattern in listing.tells.items()
-    )
-    rows = select(
-        engine,
-        f"{PREFIXES} SELECT DISTINCT ?s ?what ?value WHERE {{ {branches} }} "
-        f"ORDER BY ?s ?what ?value LIMIT {100 * len(things)}",
-    )
-    told: dict[str, dict[str, list[str]]] = {}
-    for row in rows:
-        of_thing = told.setdefault(row["s"].value, {})
-        of_thing.setdefault(row["what"].value, []).append(row["value"].value)
-    return told
 
 
 def changed_lately(

@@ -22,6 +22,7 @@ from migov.web import (
     graph_store,
     graphs,
     home,
+    later,
     lists,
     meta,
     operation,
@@ -50,6 +51,7 @@ def create_app(published: Published, settings: Settings) -> Flask:
     """Return the endpoint over what is published; raises ContentError for a broken query file."""
     app = Flask(__name__)
     app.extensions["migov"] = Site(published, settings)
+    app.extensions[later.LATER] = later.Later(app.extensions["migov"])
     verdicts = Verdicts(published.repository, settings)
     app.extensions[writing.VERDICTS] = verdicts
     app.extensions["migov"].afterwards.append(verdicts.renew)

@@ -12,11 +12,12 @@ from flask import current_app, request
 
 from migov.change.times import Times
 from migov.entities import Label, labels
-from migov.entities.facets import changed_lately, lines_of
+from migov.entities.facets import changed_lately, things_of
 from migov.entities.listing import Chosen, Listing
 from migov.entities.texts import abstracts
 from migov.protocol.formats import Format
 from migov.vocabulary import GRAPH
+from migov.web.later import LATE, within
 from migov.web.links import href
 from migov.web.request import languages
 from migov.web.site import state
@@ -68,8 +69,18 @@ def _changed(listing: Listing, chosen: Chosen, built: int) -> list[tuple[str, in
     }
     if graphs:
         return changed_lately(state().house, listing, chosen, graphs, limit=_ENTRIES)
-    lines = lines_of(state().house, listing, chosen, listing.orders[0], languages(), limit=_ENTRIES)
-    return [(iri, built) for iri in lines.things]
+    return [(iri, built) for iri in _first(listing, chosen)]
+
+
+def _first(listing: Listing, chosen: Chosen) -> list[str]:
+    """Return things that are all as old: the first by order, or any where those take too long."""
+    engine, order = state().house, listing.orders[0]
+    try:
+        return things_of(
+            engine, listing, chosen, order, languages(), limit=_ENTRIES, within=within()
+        )
+    except LATE:
+        return things_of(engine, listing, chosen, None, languages(), limit=_ENTRIES)
 
 
 def _entry(feed: Xml.Element, iri: str, when: int, name: Label, text: Label | None) -> None:

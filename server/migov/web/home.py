@@ -44,6 +44,9 @@ _FEATURED: Final = (
     "global-compact-gaps",
 )
 
+_GRAPHS: Final = 2_000
+"""Graphs that the page of the snapshot lists; of more it leads to the list that has parts."""
+
 SEEN: Final = {
     "map": ("Map of countries", "initiatives-by-country"),
     "corridors": ("Map of corridors", "corridors-between-countries"),
@@ -99,7 +102,7 @@ for _name in SEEN:
 def snapshot() -> Response:
     """Tell what is served, at which revision, and what keeps newer files from it."""
     if format_among((JSON, PAGE)) is PAGE:
-        return page("snapshot.html", queries=len(state().catalogue))
+        return page("snapshot.html", queries=len(state().catalogue), most=_GRAPHS)
     problem = site().problem
     return jsonify(
         {

@@ -6,39 +6,30 @@ such an address: a list can be kept, sent and followed as a feed.
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final
 
 from flask import Blueprint, Response, jsonify
 
-from migov.entities.facets import (
-    MOST_VALUES,
-    UNSTATED,
-    Counts,
-    Lines,
-    counts_of,
-    lines_of,
-    list_query,
-)
+from migov.entities.facets import MOST_VALUES, UNSTATED, list_query
 from migov.entities.listing import BoundsError, Facet
 from migov.entities.listings import LISTINGS
 from migov.entities.texts import abstracts
-from migov.errors import LimitError, StoreProblem
+from migov.entities.told import Told
+from migov.errors import DeadlineError
 from migov.protocol.formats import JSON, PAGE
 from migov.protocol.operation import last
 from migov.web.asked import Asked, asked_of, named
 from migov.web.feeds import ATOM, feed_of
 from migov.web.links import Names, here
+from migov.web.list_parts import BEYOND, FIRST, LINES, ORDER, TOLD, TOTAL, Parts, parts_of
 from migov.web.mistaken import mistaken
 from migov.web.request import format_among, languages, url_parameters
-from migov.web.responses import body, names_of, page
+from migov.web.responses import body, names_of, page, passing
 from migov.web.site import state
-from migov.web.translation import LANGUAGE_NAMES, translated
+from migov.web.translation import LANGUAGE_NAMES, number, translated
 
-log = logging.getLogger(__name__)
 blueprint = Blueprint("lists", __name__)
 
 TITLES: Final = {
@@ -83,6 +74,19 @@ ORDERS: Final = {
     "records": "most records first",
     "initiatives": "most initiatives first",
 }
+_LESS: Final = "Narrow the list, or search."
+_SAID: Final = {
+    (ORDER, True): "In no order: these are being sorted. Look again in a few minutes, or narrow "
+    "the list.",
+    (ORDER, False): "In no order: there are too many to be sorted. Narrow the list, or search.",
+    (LINES, True): "These are still being looked for. Look again in a few minutes, or narrow the "
+    "list.",
+    (LINES, False): "These take too long to be found. Narrow the list in another way, or search.",
+}
+_ENDS: Final = "This list ends after the first {count}. Narrow it, or search."
+_COUNTING: Final = "Still being counted: {names}. Look again in a few minutes."
+_UNCOUNTED: Final = "Not counted, since there are too many: {names}. Narrow the list, or search."
+"""What is said of what a list lacks, by its part and whether that is being found out."""
 _SHOWN: Final = 6
 """Values of a facet that are shown at once; the others unfold."""
 _OPEN: Final = 4
@@ -125,24 +129,14 @@ def _listed(name: str, suffix: str | None = None) -> Response:
         wrong, asked = error, asked.without_bounds()  # whoever mistypes a year keeps the list
     if format is ATOM:
         return _feed(asked)
-    engine, preferred = state().house, languages()
-    lines = lines_of(
-        engine,
-        asked.listing,
-        asked.chosen,
-        asked.order,
-        preferred,
-        limit=asked.page.limit,
-        offset=asked.page.offset,
-    )
-    try:
-        counts = counts_of(engine, asked.listing, asked.chosen)
-    except (LimitError, StoreProblem) as error:  # the list is worth something without numbers
-        log.warning("the facets of %s were not counted: %s", name, error.message)
-        counts = None
+    parts = parts_of(asked)
     if format is JSON:
-        return jsonify(_document(asked, lines, counts))
-    return _page(asked, lines, counts, wrong)
+        if LINES in parts.missing:
+            raise DeadlineError("The things of this list were not found in time.", hint=_LESS)
+        response = jsonify(_document(asked, parts))
+    else:
+        response = _page(asked, parts, wrong)
+    return passing(response) if parts.missing else response
 
 
 for _name in LISTINGS:
@@ -150,9 +144,9 @@ for _name in LISTINGS:
     blueprint.add_url_rule(f"/{_name}.<suffix>", f"{_name}_as", _listed, defaults={"name": _name})
 
 
-def _page(asked: Asked, lines: Lines, counts: Counts | None, wrong: BoundsError | None) -> Response:
+def _page(asked: Asked, parts: Parts, wrong: BoundsError | None) -> Response:
     listing = asked.listing
-    names = names_of(_iris(asked, lines, counts))
+    names = names_of(_iris(asked, parts))
     parameters = url_parameters()
     limit, offset = asked.page.limit, asked.page.offset
     return page(
@@ -167,19 +161,20 @@ def _page(asked: Asked, lines: Lines, counts: Counts | None, wrong: BoundsError 
         wrong=translated(wrong.text, **wrong.values) if wrong else None,
         hint=wrong.hint if wrong else None,
         years={name: last(parameters, name) or "" for name in YEARS},
-        facets=_narrowings(asked, counts, names),
+        facets=_narrowings(asked, parts, names),
         facet_titles=FACETS,
         orders=[
             (ORDERS[order.name], asked.address(sort=named(order, listing)), order == asked.order)
             for order in listing.orders
         ],
-        lines=lines,
-        texts=abstracts(state().house, lines.things, languages()),
-        total=counts.total if counts else None,
+        parts=parts,
+        remarks=_remarks(asked, parts),
+        texts=abstracts(state().house, parts.things, languages()),
+        total=parts.total,
         cleared=asked.address({}),
         feed=asked.address(suffix=".atom", sort=""),
         previous=asked.address(offset=str(max(0, offset - limit))) if offset else None,
-        next=asked.address(offset=str(offset + limit)) if lines.more else None,
+        next=asked.address(offset=str(offset + limit)) if parts.more else None,
         query=here(
             "/sparql",
             query=list_query(state().house, listing, asked.chosen, asked.order, languages()),
@@ -187,19 +182,46 @@ def _page(asked: Asked, lines: Lines, counts: Counts | None, wrong: BoundsError 
     )
 
 
-def _iris(asked: Asked, lines: Lines, counts: Counts | None) -> set[str]:
+def _remarks(asked: Asked, parts: Parts) -> list[str]:
+    """Return what is to be said of what a list lacks."""
+    missing, coming = parts.missing, parts.coming
+    found = [translated(_SAID[part, part in coming]) for part in (LINES, ORDER) if part in missing]
+    if BEYOND in missing:
+        found.append(translated(_ENDS, count=number(FIRST)))
+    titles = {facet.name: FACETS[facet.name] for facet in asked.listing.facets}
+    titles |= {TOTAL: "how many there are", TOLD: "details of the lines"}
+    for is_coming, said in ((True, _COUNTING), (False, _UNCOUNTED)):
+        names = [
+            translated(title)
+            for part, title in titles.items()
+            if part in missing and (part in coming) is is_coming
+        ]
+        if names:
+            found.append(translated(said, names=", ".join(names)))
+    return found
+
+
+def _iris(asked: Asked, parts: Parts) -> set[str]:
     """Return everything that a page of a list names."""
-    found = set(lines.things)
-    for told in lines.told.values():
+    found = set(parts.things)
+    for told in parts.told.values.values():
         found.update(value for values in told.values() for value in values if ":" in value)
     for facet in asked.listing.facets:
-        if facet.kind != "thing":
-            continue
-        given = (value for value in asked.chosen.get(facet.name, ()) if value != UNSTATED)
-        found.update(facet.iri(value) for value in given)
-        counted = counts.facets[facet.name] if counts else []
-        found.update(entry.value for entry in counted if entry.value)
-    return found
+        if facet.kind == "thing":
+            counted = parts.facets.get(facet.name, ())
+            found.update(entry.value for entry in counted if entry.value)
+    return found | _given(asked)
+
+
+def _given(asked: Asked) -> set[str]:
+    """Return the things that are chosen."""
+    return {
+        facet.iri(value)
+        for facet in asked.listing.facets
+        if facet.kind == "thing"
+        for value in asked.chosen.get(facet.name, ())
+        if value != UNSTATED
+    }
 
 
 def _chips(asked: Asked, names: Names) -> list[Choice]:
@@ -216,13 +238,13 @@ def _chips(asked: Asked, names: Names) -> list[Choice]:
     return found
 
 
-def _narrowings(asked: Asked, counts: Counts | None, names: Names) -> list[Narrowing]:
+def _narrowings(asked: Asked, parts: Parts, names: Names) -> list[Narrowing]:
     """Return the facets that can narrow what is left: those with a value that not all have, and
     those that take a range."""
     found: list[Narrowing] = []
     for facet in asked.listing.facets:
         chosen = {_value(facet, given) for given in asked.chosen.get(facet.name, ())}
-        counted = counts.facets[facet.name] if counts else []
+        counted = parts.facets.get(facet.name, ())
         open_ = [entry for entry in counted if entry.value not in chosen]
         if not any(entry.value is not None for entry in open_):
             open_ = []
@@ -283,18 +305,20 @@ def _choice(
     return Choice(label, language, address, number, facet.name, given == UNSTATED)
 
 
-def _document(asked: Asked, lines: Lines, counts: Counts | None) -> dict[str, Any]:
-    names = names_of(_iris(asked, lines, counts))
+def _document(asked: Asked, parts: Parts) -> dict[str, Any]:
+    names = names_of(_iris(asked, parts))
+    missing = {"missing": sorted(parts.missing)} if parts.missing else {}
     return {
         "list": asked.listing.name,
         "chosen": {name: list(values) for name, values in asked.chosen.items()},
-        "total": counts.total if counts else None,
+        **missing,
+        "total": parts.total,
         "limit": asked.page.limit,
         "offset": asked.page.offset,
-        "more": lines.more,
+        "more": parts.more,
         "things": [
-            {"iri": iri, "label": names.label(iri).text, **_told(lines.told.get(iri, {}))}
-            for iri in lines.things
+            {"iri": iri, "label": names.label(iri).text, **_told(parts.told, iri)}
+            for iri in parts.things
         ],
         "facets": {
             name: [
@@ -307,17 +331,18 @@ def _document(asked: Asked, lines: Lines, counts: Counts | None) -> dict[str, An
                 }
                 for entry in counted[:MOST_VALUES]
             ]
-            for name, counted in (counts.facets if counts else {}).items()
+            for name, counted in parts.facets.items()
         },
     }
 
 
-def _told(told: Mapping[str, Iterable[str]]) -> dict[str, list[str]]:
-    return {name: list(values) for name, values in told.items()}
+def _told(told: Told, iri: str) -> dict[str, Any]:
+    values: dict[str, Any] = {name: list(found) for name, found in told.of(iri).items()}
+    return {**values, **({"numbers": numbers} if (numbers := told.numbers.get(iri)) else {})}
 
 
 def _feed(asked: Asked) -> Response:
-    names = names_of(_iris(asked, Lines([], False, {}), None))
+    names = names_of(_given(asked))
     chosen = [chip.label for chip in _chips(asked, names)]
     title = " · ".join(["migov", translated(TITLES[asked.listing.name]), *chosen])
     content = feed_of(

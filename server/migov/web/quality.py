@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
 
 from flask import Blueprint, Response, url_for
-from pyoxigraph import BlankNode, Literal, NamedNode
+from pyoxigraph import Literal
 
 from migov import __version__
-from migov.engine import select
+from migov.engine import Engine, Row, each
 from migov.protocol.formats import PAGE
+from migov.web.later import later, now_or_later
 from migov.web.request import format_among, languages
-from migov.web.responses import page
+from migov.web.responses import page, passing
 from migov.web.site import state
 
 blueprint = Blueprint("quality", __name__)
+Found = TypeVar("Found")
 
 CERTAINTIES: Final = ("stated", "inferred", "ambiguous")
 CERTAIN: Final = "certainty-by-record"
@@ -46,42 +48,70 @@ class Coverage:
         return sum(self.counts.values())
 
 
+@dataclass(frozen=True, slots=True)
+class Certain:
+    """How many roles are read how surely, in so many records."""
+
+    counts: Mapping[str, int]
+    records: int
+
+
 @blueprint.get("/quality")
 def quality() -> Response:
     """Show coverage and quality, each number from a canned query that is named beside it."""
     format_among((PAGE,))
     catalogue = state().catalogue
-    certain = _rows(CERTAIN)
-    return page(
+    certain: Certain | None = _found(CERTAIN, _certain)
+    coverage: list[Coverage] | None = _found(LACKING, _coverage)
+    response = page(
         "quality.html",
-        certain={
-            name: sum(int(row[name].value) for row in certain if name in row)
-            for name in CERTAINTIES
+        certain=certain,
+        coverage=coverage,
+        too_many={
+            slug for slug in (CERTAIN, LACKING) if later().is_out_of_reach(state(), _key(slug))
         },
-        records=len(certain),
-        coverage=_coverage(_rows(LACKING)),
         sources=(CERTAIN, LACKING),
         beside=[catalogue[slug] for slug in BESIDE if slug in catalogue],
         language=languages()[0],
         version=__version__,
         address=url_for("home.home", _external=True),
     )
+    return passing(response) if certain is None or coverage is None else response
 
 
-_Row = Mapping[str, NamedNode | BlankNode | Literal]
+def _key(slug: str) -> Hashable:
+    return "quality", slug
 
 
-def _rows(slug: str) -> list[_Row]:
-    """Return the rows of a canned query, none where the repository has no such query."""
+def _found(slug: str, make: Callable[[Iterable[Row]], Found]) -> Found | None:
+    """Return what is made of the rows of a canned query, None where they take too long for now.
+
+    There are none where the repository has no such query.
+    """
     current = state()
     query = current.catalogue.get(slug)
     if query is None:
-        return []
+        return make(())
     # Values are compared here and said by the page, so they are asked for in one language.
-    return list(select(current.house, query.bind({"lang": "en"}, current.terms)))
+    text = query.bind({"lang": "en"}, current.terms)
+
+    def question(engine: Engine, seconds: float | None) -> Found:
+        return make(each(engine, text, within=seconds))
+
+    found: Found | None = now_or_later(_key(slug), question)
+    return found
 
 
-def _coverage(rows: list[_Row]) -> list[Coverage]:
+def _certain(rows: Iterable[Row]) -> Certain:
+    """Return how many roles are read how surely, and in how many records."""
+    counts, records = dict.fromkeys(CERTAINTIES, 0), 0
+    for records, row in enumerate(rows, 1):  # noqa: B007
+        for name in CERTAINTIES:
+            counts[name] += int(row[name].value) if name in row else 0
+    return Certain(counts, records)
+
+
+def _coverage(rows: Iterable[Row]) -> list[Coverage]:
     """Return for each fact how many initiatives have which value, the least stated first."""
     counted: dict[str, Counter[str]] = {}
     for row in rows:

@@ -6,6 +6,7 @@ import hashlib
 import logging
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
@@ -60,7 +61,8 @@ class State:
     """One snapshot, its engines and the canned queries beside it.
 
     `engine` answers what visitors write in SPARQL, `house` the questions of pages and the canned
-    ones, so that nobody's slow query keeps a page waiting.
+    ones, so that nobody's slow query keeps a page waiting; `patient` gives one whose questions may
+    take so many seconds.
     `version` changes whenever any answer could: it is what ETags are made from. `since` is the
     moment from which this process answers so. `is_settled` is false where a store is between two
     snapshots: then no answer is named or kept.
@@ -74,6 +76,7 @@ class State:
     terms: GraphTerms
     known: KnownTerms
     services: Services
+    patient: Callable[[float], AbstractContextManager[Engine]]
     version: str
     since: datetime
     is_settled: bool = True
@@ -199,6 +202,7 @@ def _state(edition: Edition, beside: Beside, services: Services) -> State:
         GraphTerms(house),
         KnownTerms(house),
         services,
+        edition.patient,
         hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16],
         datetime.now(UTC),
         edition.is_settled,

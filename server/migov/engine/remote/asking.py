@@ -5,7 +5,6 @@ Both are read by workers that may be killed. What a query means is not decided h
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from typing import Any, Final, cast
 
@@ -86,9 +85,9 @@ class RemoteStore:
         """
         return self._store.is_virtuoso
 
-    def until(self) -> float:
+    def until(self, within: float | None = None) -> float:
         """Return the moment at which a question that begins now has to be answered."""
-        return time.monotonic() + self._limits.deadline
+        return self._limits.until(within)
 
     def answer(self, query: Query, text: str, dataset: Dataset, until: float) -> Answer:
         """Return the whole answer over a dataset; raises as `Engine.answer` does.

@@ -59,7 +59,7 @@ class RemoteEngine:
 
     def answer(self, query: Query) -> Answer:
         """Return the whole answer; raises RequestError, LimitError or StoreProblem."""
-        until = self._remote.until()
+        until = self._remote.until(query.within)
         text = portable(query.text, query.prefixes)
         dataset = self._dataset(query, text, until)
         if self._remote.names_all:
