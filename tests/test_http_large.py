@@ -11,18 +11,20 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 from threading import Event
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 
+from migov.dumps import write_dumps
 from migov.engine import Published
 from migov.entities import told
 from migov.entities.facets import counts_of, things_of
-from migov.errors import DeadlineError
+from migov.errors import DeadlineError, EnvironmentProblem
 from migov.settings import Settings
-from migov.web import create_app, list_parts, lists
+from migov.web import create_app, dumps, list_parts, lists
 
 HTML, JSON = {"Accept": "text/html"}, {"Accept": "application/json"}
 LISTS = ("initiatives", "actors", "countries", "events", "records")
@@ -191,3 +193,53 @@ def test_quality_is_counted_later(hurried: FlaskClient, client: FlaskClient) -> 
         assert time.monotonic() < until
         time.sleep(0.05)
     assert "ETag" in hurried.get("/quality", headers=HTML).headers
+
+
+def test_the_page_of_dumps_does_not_wait_for_them(
+    current: Published, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    passes = Event()
+
+    def slow(*given: Any) -> Any:
+        assert passes.wait(30)
+        return write_dumps(*given)
+
+    monkeypatch.setattr(dumps, "write_dumps", slow)
+    monkeypatch.setattr(dumps, "_PAGE_WAITS", 0.05)
+    own = replace(settings, cache=tmp_path, deadline=0.2)
+    client = create_app(current, own).test_client()
+    response = client.get("/dumps", headers=HTML)
+    assert response.status_code == 200
+    assert "These files are being written" in response.text
+    assert "migov.nq.gz" in response.text
+    assert "/dumps/migov.nq.gz" not in response.text
+    assert response.headers["Cache-Control"] == "no-store"
+    assert "en cours d’écriture" in page(client, "/dumps?lang=fr")
+    for path, accept in (
+        ("/dumps", "application/json"),
+        ("/dumps/migov.nq.gz", "*/*"),
+        ("/.well-known/void", "text/turtle"),
+    ):
+        refused = client.get(path, headers={"Accept": accept})
+        assert refused.status_code == 503, path
+        assert "Retry-After" in refused.headers
+    passes.set()
+    until = time.monotonic() + 30
+    while "/dumps/migov.nq.gz" not in (text := page(client, "/dumps")):
+        assert time.monotonic() < until
+    assert "being written" not in text
+    with client.get("/dumps/migov.nq.gz") as given:
+        assert given.status_code == 200
+
+
+def test_dumps_that_could_not_be_written_are_tried_again(
+    current: Published, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(*_: Any) -> None:
+        raise EnvironmentProblem("The disk is full.")
+
+    client = create_app(current, replace(settings, cache=tmp_path)).test_client()
+    with monkeypatch.context() as patch:
+        patch.setattr(dumps, "write_dumps", failing)
+        assert client.get("/dumps", headers=HTML).status_code == 500
+    assert client.get("/dumps", headers=JSON).status_code in (200, 503)

@@ -91,8 +91,7 @@ class Pool:
 
         An AbandonedError is raised when the one who asked says so by `ABANDONED`.
         """
-        until = self._limits.until(query.within)
-        ticket = Waited(frames.pack_query(query), until, query.text)
+        ticket = Waited(frames.pack_query(query), self.deadline(), query.text)
         abandoned = ABANDONED.get()
         with abandoned.ends(ticket) if abandoned else nullcontext():
             self._loop.call_soon_threadsafe(self._enter, ticket)
@@ -117,7 +116,7 @@ class Pool:
 
     def deadline(self) -> float:
         """Return the moment until which a query may take that is asked now."""
-        return self._limits.until()
+        return time.monotonic() + self._limits.deadline
 
     def ask(self, ticket: Ticket) -> None:
         """Take a query in; raises BusyError when too many wait already."""

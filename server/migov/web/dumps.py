@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import shutil
 import tempfile
 import threading
@@ -16,27 +17,51 @@ from flask import Blueprint, Response, jsonify, request, send_from_directory, ur
 from migov import __version__
 from migov.dumps import dump_files, write_dumps
 from migov.dumps.description import DESCRIPTION, Written, describe_dataset, description
-from migov.errors import EnvironmentProblem
+from migov.errors import BusyError, EnvironmentProblem
 from migov.protocol.description import described
 from migov.protocol.errors import UnknownPathError
 from migov.protocol.formats import FORMATS, GRAPHS, JSON, PAGE
 from migov.snapshot import Snapshot
 from migov.web.request import format_among, languages
-from migov.web.responses import body, page
+from migov.web.responses import body, page, passing
 from migov.web.site import site, state
 
 blueprint = Blueprint("dumps", __name__)
 
+log = logging.getLogger(__name__)
 _CHECKSUMS: Final = "SHA256SUMS"
 _MEDIA_TYPES: Final = {".gz": "application/gzip", ".zip": "application/zip"}
-_writing = threading.Lock()
+_PAGE_WAITS: Final = 2.0
+"""Seconds that the page waits for files that are being written; it can do without them."""
+
+
+class _Writing(threading.Thread):
+    """Writes the dumps of a snapshot beside all requests; `error` says why it could not."""
+
+    def __init__(self, snapshot: Snapshot, folder: Path) -> None:
+        super().__init__(name="dumps", daemon=True)
+        self._snapshot, self._folder = snapshot, folder
+        self.error: Exception | None = None
+
+    def run(self) -> None:
+        try:
+            _write(self._snapshot, self._folder)
+        except Exception as error:  # whoever waits is told
+            self.error = error
+            log.warning("the dumps were not written: %s", error)
+
+
+_lock = threading.Lock()
+_writings: dict[Path, _Writing] = {}
 
 
 @blueprint.get("/dumps")
 def index() -> Response:
     """List the files with sizes and checksums."""
     format = format_among((PAGE, JSON))
-    folder = _folder(state().snapshot)
+    if format is PAGE and _folder(state().snapshot, _PAGE_WAITS) is None:
+        return passing(page("dumps.html", coming=dump_files(), language=languages()[0]))
+    folder = _written_folder()
     described = _described(folder, request.url_root)
     sums = _sums(folder, described)
     files = [
@@ -64,7 +89,7 @@ def file(name: str) -> Response:
         raise UnknownPathError(
             f"There is no dump “{name}”.", hint=f"There are {', '.join(sorted(known))}."
         )
-    folder = _folder(state().snapshot)
+    folder = _written_folder()
     if name in (DESCRIPTION, _CHECKSUMS):
         described = _described(folder, request.url_root)
         if name == DESCRIPTION:
@@ -90,7 +115,7 @@ def void() -> Response:
     if format is PAGE:
         location = url_for("dumps.index")
         return Response(status=HTTPStatus.SEE_OTHER, headers={"Location": location})
-    folder = _folder(state().snapshot)
+    folder = _written_folder()
     triples = description(
         _with_files(state().snapshot), _written_files(folder), site=request.url_root
     )
@@ -124,12 +149,36 @@ def _given(content: bytes, content_type: str) -> Response:
     return response
 
 
-def _folder(snapshot: Snapshot) -> Path:
-    """Return the folder with the dumps of a snapshot; whoever asks first waits for them."""
-    folder = site().settings.cache / "dumps" / f"{__version__}-{snapshot.digest}"
-    with _writing:
-        if not (folder / _CHECKSUMS).is_file():
-            _write(snapshot, folder)
+def _folder(snapshot: Snapshot, seconds: float | None = None) -> Path | None:
+    """Return the folder with the dumps of a snapshot, None where they take longer to write.
+
+    They are waited for so many seconds, or the time of a query. Raises what the writing raised.
+    """
+    settings = site().settings
+    folder = settings.cache / "dumps" / f"{__version__}-{snapshot.digest}"
+    if (folder / _CHECKSUMS).is_file():
+        return folder
+    with _lock:
+        writing = _writings.get(folder)
+        if writing is None:
+            writing = _writings[folder] = _Writing(_with_files(snapshot), folder)
+            writing.start()
+    writing.join(settings.deadline if seconds is None else min(seconds, settings.deadline))
+    if writing.is_alive():
+        return None
+    with _lock:
+        if _writings.get(folder) is writing:
+            del _writings[folder]  # one that failed is tried again
+    if writing.error is not None:
+        raise writing.error
+    return folder
+
+
+def _written_folder() -> Path:
+    """Return the folder with the dumps; raises BusyError where they are still being written."""
+    folder = _folder(state().snapshot)
+    if folder is None:
+        raise BusyError("The dumps are still being written.", hint="Try again in a few minutes.")
     return folder
 
 
@@ -140,7 +189,7 @@ def _write(snapshot: Snapshot, folder: Path) -> None:
     except OSError as error:
         raise EnvironmentProblem(f"The dumps cannot be written: {error.strerror}.") from error
     try:
-        write_dumps(_with_files(snapshot), work)
+        write_dumps(snapshot, work)
         if not folder.exists():  # another process may have been first, with the same bytes
             work.rename(folder)
     finally:
