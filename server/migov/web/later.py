@@ -48,6 +48,7 @@ class Later:
         self._lock = threading.Lock()
         self._kept: WeakKeyDictionary[Engine, dict[Hashable, object]] = WeakKeyDictionary()
         self._waiting: deque[tuple[State, Hashable, Question]] = deque()
+        self._first: deque[tuple[State, Hashable, Question]] = deque()
         self._pending: set[tuple[str, Hashable]] = set()
         self._is_running = False
 
@@ -69,18 +70,23 @@ class Later:
             kept[key] = answer = kept.pop(key)  # used last
             return answer
 
-    def ask(self, of: State, questions: Mapping[Hashable, Question]) -> None:
-        """Have these answered that were not yet asked, as far as there is room."""
+    def ask(
+        self, of: State, questions: Mapping[Hashable, Question], *, is_first: bool = False
+    ) -> None:
+        """Have these answered that were not yet asked, as far as there is room.
+
+        What `is_first` goes before all that is not: what most visitors ask for.
+        """
         if not of.is_settled:
             return
         with self._lock:
             kept = self._kept.get(of.house, {})
             for key, question in questions.items():
                 is_known = key in kept or (of.version, key) in self._pending
-                if not is_known and len(self._waiting) < _WAITING:
-                    self._waiting.append((of, key, question))
+                if not is_known and len(self._pending) < _WAITING:
+                    (self._first if is_first else self._waiting).append((of, key, question))
                     self._pending.add((of.version, key))
-            if self._waiting and not self._is_running:
+            if (self._first or self._waiting) and not self._is_running:
                 self._is_running = True
                 threading.Thread(target=self._run, name="later", daemon=True).start()
 
@@ -111,17 +117,20 @@ class Later:
         """Return the state that is asked next, None (and no thread runs any more) without any."""
         with self._lock:
             now = self._site.state.version
-            while self._waiting and self._waiting[0][0].version != now:
-                of, key, _ = self._waiting.popleft()  # nobody is served from it any more
-                self._pending.discard((of.version, key))
-            self._is_running = bool(self._waiting)
-            return self._waiting[0][0] if self._waiting else None
+            for waiting in (self._first, self._waiting):
+                while waiting and waiting[0][0].version != now:
+                    of, key, _ = waiting.popleft()  # nobody is served from it any more
+                    self._pending.discard((of.version, key))
+            found = self._first or self._waiting
+            self._is_running = bool(found)
+            return found[0][0] if found else None
 
     def _next(self, current: State) -> tuple[Hashable, Question] | None:
         with self._lock:
             is_served = self._site.state.version == current.version
-            if is_served and self._waiting and self._waiting[0][0].version == current.version:
-                _, key, question = self._waiting.popleft()
+            waiting = self._first or self._waiting
+            if is_served and waiting and waiting[0][0].version == current.version:
+                _, key, question = waiting.popleft()
                 return key, question
             return None
 
@@ -139,6 +148,7 @@ class Later:
 
     def _give_up(self) -> None:
         with self._lock:
+            self._first.clear()
             self._waiting.clear()
             self._pending.clear()
 

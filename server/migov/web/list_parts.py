@@ -87,7 +87,7 @@ def _things(asked: Asked) -> tuple[Sequence[str], bool, set[str]]:
             def first(engine: Engine) -> list[str]:
                 return things_of(engine, listing, chosen, order, preferred, limit=FIRST + 1)
 
-            found_later.ask(current, {key: first})
+            found_later.ask(current, {key: first}, is_first=not chosen)
         else:
             return found[:limit], len(found) > limit, set()
     kept = found_later.found(current, key)
@@ -138,7 +138,8 @@ def _counts(
 
     total = now_or_later(_key(asked, TOTAL), total_of)
     quick_first = sorted(listing.facets, key=lambda facet: "*" in facet.path)
-    found_later.ask(current, {keys[facet.name]: _counting(asked, facet) for facet in quick_first})
+    questions = {keys[facet.name]: _counting(asked, facet) for facet in quick_first}
+    found_later.ask(current, questions, is_first=not chosen)
     kept = {name: found_later.found(current, key) for name, key in keys.items()}
     facets = {name: counted for name, counted in kept.items() if counted is not None}
     missing = keys.keys() - facets.keys() | ({TOTAL} if total is None else set())
@@ -159,7 +160,8 @@ def _told(asked: Asked, things: Sequence[str]) -> tuple[Told, set[str]]:
     if not told.missing:
         return told, set()
     found_later.keep(current, meanwhile, told)
-    found_later.ask(current, {key: lambda engine: told_of(engine, listing, things)})
+    questions = {key: lambda engine: told_of(engine, listing, things)}
+    found_later.ask(current, questions, is_first=not asked.chosen)
     return told, {TOLD}
 
 
