@@ -19,12 +19,14 @@ from typing import Final
 
 from migov.engine import frames
 from migov.engine.crew import Crew
+from migov.engine.crowd import Crowd
+from migov.engine.line import Line
 from migov.engine.local import ABANDONED
 from migov.engine.operations import Answer, Limits, Load, Query
 from migov.engine.pooled import PooledWorker
 from migov.engine.process import Forker
 from migov.engine.tally import DEADLINE, TALLY
-from migov.engine.tickets import Ticket, Waited, busy, late
+from migov.engine.tickets import ASKER, Ticket, Waited, busy, late
 from migov.engine.turns import Turns
 from migov.errors import BusyError, EnvironmentProblem, MigovError
 
@@ -42,14 +44,15 @@ _LOOK: Final = 0.002
 """Seconds between looks at what runs."""
 _MEMORY: Final = 0.25
 """Seconds for which a core stays free for small queries after the last of them."""
+_CYCLE: Final = 0.1
+"""Seconds of which the slow ones have a part while others wait to be tried."""
+_PART: Final = 0.25
 _WAITING: Final = 512
 """Queries that may wait for a worker, before anybody knows whether they are slow."""
 _SLOW_WAITING: Final = 64
 """Queries that may wait for a place among the slow ones."""
 _PER_WORKER: Final = 4
 """Slow queries that may be under way for each worker that is there for the others."""
-_PUT_OFF: Final = 1.0
-"""Seconds for which one too many of the slow queries is put off."""
 _PATIENCE: Final = 10.0
 """Seconds after which a worker that is one too many is ended, and one that starts given up."""
 
@@ -79,8 +82,9 @@ class Pool:
         self._workers: set[PooledWorker] = set()
         self._idle: list[PooledWorker] = []
         self._slow = Turns()
-        self._waiting: deque[Ticket] = deque()
+        self._line = Line()
         self._slow_waiting: deque[Ticket] = deque()
+        self._crowd = Crowd(loop, self._enter, self._fail)
         self._small_at = 0.0
         self._looks = self._lets_go = self._is_closed = False
         self._crew = Crew(self, forker, loop, self._joined, self._cannot_start)
@@ -91,7 +95,8 @@ class Pool:
 
         An AbandonedError is raised when the one who asked says so by `ABANDONED`.
         """
-        ticket = Waited(frames.pack_query(query), self.deadline(), query.text)
+        packed = frames.pack_query(query)
+        ticket = Waited(packed, self.deadline(), query.text, ASKER.get())
         abandoned = ABANDONED.get()
         with abandoned.ends(ticket) if abandoned else nullcontext():
             self._loop.call_soon_threadsafe(self._enter, ticket)
@@ -101,7 +106,7 @@ class Pool:
     def busy(self) -> int:
         """Queries that are under way or wait."""
         under_way = sum(len(worker.asked) for worker in tuple(self._workers))
-        return under_way + len(self._waiting) + len(self._slow_waiting)
+        return under_way + len(self._line) + len(self._slow_waiting)
 
     def load(self) -> Load:
         """Return how busy this engine is; what waits in a worker's channel waits as well."""
@@ -112,7 +117,7 @@ class Pool:
     @property
     def is_full(self) -> bool:
         """Whether no more queries may wait."""
-        return len(self._waiting) >= _WAITING
+        return len(self._line) >= _WAITING
 
     def deadline(self) -> float:
         """Return the moment until which a query may take that is asked now."""
@@ -120,13 +125,14 @@ class Pool:
 
     def ask(self, ticket: Ticket) -> None:
         """Take a query in; raises BusyError when too many wait already."""
-        worker = self._idle.pop() if self._idle else self._shareable()
+        worker = self._free() if self._line.is_trusted(ticket) else None
         if worker is not None:
             self._give(worker, ticket)
         elif self.is_full:
             raise busy()
         else:
-            self._waiting.append(ticket)
+            self._line.add(ticket)
+            self._dispatch()
             self._complete()
         if not self._looks:
             self._looks = True
@@ -158,11 +164,16 @@ class Pool:
             self._slow.drop(worker)
         elif ticket is not None:
             self._small_at = now
+        if ticket is not None and not ticket.is_slow and kind != frames.SKIPPED:
+            self._line.was_quick(ticket)
         worker.began = now
-        while self._waiting and len(worker.asked) < _SHARED:
-            self._give(worker, self._waiting.popleft())
+        worker.is_doubted = False
+        while len(worker.asked) < _SHARED and (following := self._line.next_trusted()):
+            self._give(worker, following)
         if not worker.asked:
             self._rest(worker)
+            if self._line:
+                self._dispatch()
         if kind == frames.SKIPPED:  # one that came to its turn just then is asked anew
             self._again([ticket])
         elif ticket is not None and not ticket.is_abandoned:
@@ -186,13 +197,15 @@ class Pool:
             if worker.asked:
                 self._look_at(worker, now)
         self._slow.share(self._places(now))
-        for queue in (self._waiting, self._slow_waiting):
-            while queue and (queue[0].until <= now or queue[0].is_abandoned):
-                self._fail(queue.popleft(), busy())
+        for ticket in self._line.over(now):
+            self._fail(ticket, busy())
+        queue = self._slow_waiting
+        while queue and (queue[0].until <= now or queue[0].is_abandoned):
+            self._fail(queue.popleft(), busy())
         self._complete()
         self._dispatch()
         self._looks = bool(
-            self._waiting or self._slow_waiting or any(worker.asked for worker in self._workers)
+            self._line or self._slow_waiting or any(worker.asked for worker in self._workers)
         )
         if self._looks:
             self._loop.call_later(_LOOK, self._look)
@@ -206,12 +219,13 @@ class Pool:
             self._fail(ticket, late())
             return
         worker.look()
+        is_slow = worker.used >= _QUICK
+        if is_slow and ticket is not None:
+            self._line.was_slow(ticket)
         if ticket is None or ticket.is_abandoned:
-            if worker.used >= _QUICK:
+            if is_slow:
                 self._end(worker)
-        elif worker.is_slow:
-            return
-        elif worker.used >= _QUICK or now - worker.began >= _STUCK:
+        elif not worker.is_slow and (is_slow or now - worker.began >= _STUCK):
             self._turns_slow(worker, ticket)
 
     def _turns_slow(self, worker: PooledWorker, ticket: Ticket) -> None:
@@ -221,6 +235,7 @@ class Pool:
                 self._end(worker)
                 self._put_off(ticket)
             return
+        worker.is_doubted = False
         behind = list(worker.asked)[1:]
         self._again(behind)
         worker.asked = deque([ticket, *(None for _ in behind)])
@@ -229,23 +244,21 @@ class Pool:
         self._slow.add(worker)
 
     def _put_off(self, ticket: Ticket) -> None:
-        """Let a slow query wait for a place.
-
-        One too many waits a while and begins anew, in case it was slow by chance alone, and is told
-        if it was not: whoever is told at once asks again at once, and takes a worker each time.
-        """
+        """Let a slow query wait for a place, as long as few do."""
         if len(self._slow_waiting) < _SLOW_WAITING:
             self._slow_waiting.append(ticket)
-        elif not ticket.was_put_off:
-            ticket.was_put_off = True
-            self._loop.call_later(_PUT_OFF, self._enter, ticket)
         else:
-            self._loop.call_later(_PUT_OFF, self._fail, ticket, busy())
+            self._crowd.put_off(ticket)
 
     def _places(self, now: float) -> int:
-        """Return how many slow queries may run; while small ones come, a core is theirs."""
-        are_small = now - self._small_at < _MEMORY or bool(self._waiting)
-        return max(1, self._cores - are_small)
+        """Return how many slow queries may run; while small ones come, a core is theirs.
+
+        While any wait to be tried, the slow ones have a part of the time alone: each that waits
+        would be as slow to try as there are others at work.
+        """
+        if self._line:
+            return int(now % _CYCLE < _CYCLE * _PART)
+        return max(1, self._cores - (now - self._small_at < _MEMORY))
 
     @property
     def _places_left(self) -> int:
@@ -254,13 +267,24 @@ class Pool:
 
     # Who does what.
 
+    def _free(self) -> PooledWorker | None:
+        """Return a worker that can be asked, None where all have enough to do."""
+        return self._idle.pop() if self._idle else self._shareable()
+
     def _shareable(self) -> PooledWorker | None:
         """Return the worker with the fewest queries in its channel, none of which takes long."""
         best, fewest, since = None, _SHARED, time.monotonic() - _FRESH
         for worker in self._workers:
-            if len(worker.asked) < fewest and not worker.is_slow and worker.began > since:
+            is_open = not worker.is_slow and not worker.is_doubted and worker.began > since
+            if is_open and len(worker.asked) < fewest:
                 best, fewest = worker, len(worker.asked)
         return best
+
+    @property
+    def _may_doubt(self) -> bool:
+        """Whether another query in doubt may be tried; where there are several, one stays free."""
+        tried = sum(1 for worker in self._workers if worker.is_doubted)
+        return tried < max(1, self._usual - 1)
 
     def _give(self, worker: PooledWorker, ticket: Ticket) -> None:
         if not worker.asked:
@@ -269,8 +293,16 @@ class Pool:
         worker.send(ticket.packed)
 
     def _dispatch(self) -> None:
-        while self._waiting and (worker := self._idle.pop() if self._idle else self._shareable()):
-            self._give(worker, self._waiting.popleft())
+        while (ticket := self._line.next_trusted()) is not None:
+            worker = self._free()
+            if worker is None:
+                self._line.put_back([ticket])
+                break
+            self._give(worker, ticket)
+        while self._line.has_doubted and self._idle and self._may_doubt:
+            doubted = self._idle.pop()
+            doubted.is_doubted = True
+            self._give(doubted, self._line.next_doubted())
         usual = 0 if self._is_closed else self._usual
         while self._places_left and self._idle and len(self._workers) - len(self._slow) > usual:
             slow = self._idle.pop()
@@ -280,7 +312,7 @@ class Pool:
     def _again(self, tickets: deque[Ticket | None] | list[Ticket | None]) -> None:
         """Put tickets in front of those that wait."""
         wanted = [each for each in tickets if each is not None and not each.is_abandoned]
-        self._waiting.extendleft(reversed(wanted))
+        self._line.put_back(wanted)
 
     def _rest(self, worker: PooledWorker) -> None:
         if self._is_closed:
@@ -322,7 +354,7 @@ class Pool:
     def _complete(self) -> None:
         """Start what is missing, and let go of what nobody has needed for a while."""
         quick = len(self._workers) - len(self._slow) + self._crew.coming
-        usual = int(bool(self._waiting)) if self._is_closed else self._usual
+        usual = int(bool(self._line)) if self._is_closed else self._usual
         for _ in range(usual + self._places_left - quick):
             self._crew.start()
 
@@ -337,9 +369,10 @@ class Pool:
         """Tell those who wait, where nobody is left who could answer; the next look tries again."""
         log.warning("no worker could be started: %s", error.message)
         if not self._workers:
-            for queue in (self._waiting, self._slow_waiting):
-                while queue:
-                    self._fail(queue.popleft(), error)
+            waiting = [*self._line.everybody(), *self._slow_waiting]
+            self._slow_waiting.clear()
+            for ticket in waiting:
+                self._fail(ticket, error)
 
     def _close(self) -> None:
         self._is_closed = True

@@ -32,7 +32,8 @@ class PooledWorker(asyncio.Protocol):
 
     `asked` are the tickets in its channel, None for one that is answered elsewhere; `began` is when
     the first of them came to its turn, and `used` the processor time in seconds that was seen to go
-    into that one. On a busy machine little of the time that passes is used.
+    into that one. On a busy machine little of the time that passes is used. One that `is_doubted`
+    tries a query that nobody else is to wait for.
     """
 
     def __init__(self, owner: Owner, forked: ForkedWorker, loop: asyncio.AbstractEventLoop) -> None:
@@ -42,6 +43,7 @@ class PooledWorker(asyncio.Protocol):
         self.used = 0.0
         self.turns = 0
         self.is_slow = False
+        self.is_doubted = False
         self.is_stopped = False
         self.transport: asyncio.Transport
         self._loop = loop

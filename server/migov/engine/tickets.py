@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 from abc import ABC, abstractmethod
-from typing import cast
+from contextvars import ContextVar
+from typing import Final, cast
 
 from migov.engine import frames
 from migov.engine.failures import error_of
@@ -12,21 +13,49 @@ from migov.engine.operations import Answer
 from migov.errors import AbandonedError, BusyError, DeadlineError, MigovError
 
 
+class Asker:
+    """Who asks: one connection, or one client of a proxy.
+
+    `slow` is how many of its last queries turned out to be slow, one after another, None as long as
+    nothing is known. `network` is what its neighbours share with it.
+    """
+
+    __slots__ = ("network", "slow")
+
+    def __init__(self, network: str) -> None:
+        self.network = network
+        self.slow: int | None = None
+
+
+ASKER: Final[ContextVar[Asker | None]] = ContextVar("asker", default=None)
+"""Who asks in this context, where a thread waits for the answer."""
+
+
 class Ticket(ABC):
     """One query on its way through a pool, and whoever waits for the answer.
 
     `packed` is what a worker is sent, `until` a moment of `time.monotonic()`. Exactly one of
     `answered` and `failed` is called, or neither after `is_abandoned` was set: then the pool ends
-    whatever works on it. `was_put_off` is the pool's note that it was one too many once.
+    whatever works on it. Without an `asker` it is a question of the house. The rest is what the pool
+    notes: that it `is_slow`, and `was_trusted` before that came out, and that it was put off once.
     """
 
-    __slots__ = ("is_abandoned", "packed", "until", "was_put_off")
+    __slots__ = (
+        "asker",
+        "is_abandoned",
+        "is_slow",
+        "packed",
+        "until",
+        "was_put_off",
+        "was_trusted",
+    )
 
-    def __init__(self, packed: bytes = b"", until: float = 0.0) -> None:
+    def __init__(self, packed: bytes = b"", until: float = 0.0, asker: Asker | None = None) -> None:
         self.packed = packed
         self.until = until
+        self.asker = asker
         self.is_abandoned = False
-        self.was_put_off = False
+        self.is_slow = self.was_trusted = self.was_put_off = False
 
     @abstractmethod
     def answered(self, kind: int, name: int, body: bytes) -> None:
@@ -42,8 +71,8 @@ class Waited(Ticket):
 
     __slots__ = ("_answer", "_error", "_is_told", "_text")
 
-    def __init__(self, packed: bytes, until: float, text: str) -> None:
-        super().__init__(packed, until)
+    def __init__(self, packed: bytes, until: float, text: str, asker: Asker | None) -> None:
+        super().__init__(packed, until, asker)
         self._text = text
         self._is_told = threading.Event()
         self._answer: Answer | None = None

@@ -76,6 +76,7 @@ class Connection(HttpToolsProtocol):
         super().connection_made(transport)
         self.flow = _Flow(transport, self._queue)
         self.peer = self.client[0] if self.client else None
+        self.asker = self.front.newcomer(self.peer)
         if len(self.connections) > self.front.most_connections:
             make_room(cast("set[Connection]", self.connections), self.front.most_connections)
 

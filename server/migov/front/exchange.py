@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from migov.engine.tickets import Asker
 from migov.errors import MigovError
 from migov.front.replies import Reply, problem_reply
 from migov.operating.requests import Finished, request_id
@@ -147,6 +148,13 @@ class Exchange(ABC):
         return operation.client(
             peer, request.header(b"x-forwarded-for"), request.header(b"forwarded")
         )
+
+    def _asker(self) -> Asker:
+        """Return who asks: this connection, or a client of the proxy at its other end."""
+        front, connection = self.connection.front, self.connection
+        if front.operation is not None and front.operation.believes(connection.peer):
+            return front.client(self._client())
+        return connection.asker
 
     def _reply(self, reply: Reply, *, is_kept: bool = False) -> None:
         """Give a whole reply to the connection, and to the operation what became of it."""

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Collection, Mapping
 
 from migov.engine import frames
+from migov.engine.tickets import Asker
 from migov.front.again import Remembered
 from migov.front.alike import Manners
 from migov.front.kept import Generation, Kept
 from migov.front.room import MOST_HELD, MOST_UNREAD, most_connections
 from migov.operating.operation import Operation
+from migov.operating.requests import network_of
 from migov.protocol.heads import last_modified
 from migov.vocabulary import INFERRED_GRAPH
 from migov.web.site import Site, State
 
 _MEGABYTE = 1_000_000
+_ASKERS = 10_000
+"""Clients of proxies that are remembered; those that asked last stay."""
 
 
 class Front:
@@ -46,6 +51,7 @@ class Front:
         self.kept = Kept(site.settings.kept * _MEGABYTE if site else 0)
         self.remembered = Remembered()
         self.manners = Manners()
+        self._askers: OrderedDict[str, Asker] = OrderedDict()
         self._prefixes: tuple[Mapping[str, str], bytes] = {}, b""
         self._graphs: tuple[State | None, Collection[str]] = None, ()
         self._modified: tuple[State | None, str] = None, ""
@@ -54,6 +60,19 @@ class Front:
     def snapshot(self) -> str:
         """The digest of the snapshot that answers now, empty where there is none."""
         return self.site.state.snapshot.digest if self.site else ""
+
+    def newcomer(self, peer: str | None) -> Asker:
+        """Return who asks over a new connection, of whom nothing is known."""
+        return Asker(network_of(peer))
+
+    def client(self, client: str | None) -> Asker:
+        """Return who asks through a proxy, as far as remembered: a connection is many clients'."""
+        network = network_of(client)
+        found = self._askers.pop(network, None) or Asker(network)
+        self._askers[network] = found
+        if len(self._askers) > _ASKERS:
+            self._askers.popitem(last=False)
+        return found
 
     def generation(self, site: Site, state: State) -> Generation:
         return state.version, site.notice

@@ -14,6 +14,8 @@ from a2wsgi import WSGIMiddleware
 from a2wsgi.wsgi_typing import Environ, StartResponse, WSGIApp
 
 from migov.engine.local import ABANDONED
+from migov.engine.tickets import ASKER
+from migov.front.passed import Passed
 from migov.operating.observed import EXCHANGE, App, Receive, Scope, Send
 
 _OPERATOR: Final = 2
@@ -36,7 +38,9 @@ class Lanes:
     def __init__(self, app: WSGIApp) -> None:
         def called(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
             # a2wsgi calls this in a context of its own
-            ABANDONED.set(environ["asgi.scope"][EXCHANGE].abandoned)  # type: ignore[typeddict-item]
+            exchange: Passed = environ["asgi.scope"][EXCHANGE]  # type: ignore[typeddict-item]
+            ABANDONED.set(exchange.abandoned)
+            ASKER.set(exchange.asker)
             return app(environ, start_response)
 
         self._operator = _threads(called, _OPERATOR)

@@ -13,12 +13,14 @@ from uvicorn._types import HTTPScope
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from migov.engine.local import Abandoned
+from migov.engine.tickets import Asker
 from migov.errors import BudgetError, RequestError
 from migov.front.exchange import Exchange, Headers, Request
 from migov.front.head import is_host
 from migov.front.kept import Generation
 from migov.front.replies import Reply, methods
 from migov.operating.observed import EXCHANGE
+from migov.operating.operation import UNOBSERVED
 from migov.protocol.heads import CACHE_CONTROL, takes_gzip
 
 if TYPE_CHECKING:
@@ -38,7 +40,7 @@ class Passed(RequestResponseCycle, Exchange):
     """One request for Flask. Its body is read whole first, so that no thread waits for a client.
 
     `route` and `generation` are set by the application, if it gets that far; `abandoned` is set
-    when the client goes away.
+    when the client goes away. Questions of the operator have no `asker`.
     """
 
     def __init__(self, connection: Connection, request: Request) -> None:
@@ -61,6 +63,7 @@ class Passed(RequestResponseCycle, Exchange):
         self.route: str | None = None
         self.generation: Generation | None = None
         self.abandoned = Abandoned()
+        self.asker: Asker | None = None
         self.connection = connection
         self.began = time.perf_counter()
         self._has_begun = False
@@ -104,6 +107,7 @@ class Passed(RequestResponseCycle, Exchange):
             self._refuse(error, self.connection.front.snapshot)
             return
         self.scope = self._scope(*address)
+        self.asker = None if self.scope["path"] in UNOBSERVED else self._asker()
         self._tell_reader()
         self.connection.start(self)
 

@@ -116,6 +116,7 @@ class PlainQuery(Ticket, Exchange):
         assert isinstance(engine, Pool)  # who read the request saw to that
         self.packed = packed
         self.until = engine.deadline()
+        self.asker = self._asker()
         engine.ask(self)
 
     def lost(self) -> None:
