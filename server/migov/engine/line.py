@@ -34,6 +34,9 @@ class Line:
     def __len__(self) -> int:
         return sum(map(len, self._lines))
 
+    def __bool__(self) -> bool:
+        return any(self._lines)
+
     @property
     def has_doubted(self) -> bool:
         return any(self._doubted)

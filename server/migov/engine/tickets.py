@@ -36,8 +36,8 @@ class Ticket(ABC):
 
     `packed` is what a worker is sent, `until` a moment of `time.monotonic()`. Exactly one of
     `answered` and `failed` is called, or neither after `is_abandoned` was set: then the pool ends
-    whatever works on it. Without an `asker` it is a question of the house. The rest is what the pool
-    notes: that it `is_slow`, and `was_trusted` before that came out, and that it was put off once.
+    whatever works on it. Without an `asker` it is a question of the house. The rest is noted by the
+    pool: that it `is_slow`, and `was_trusted` before that came out, and that it was put off once.
     """
 
     __slots__ = (
