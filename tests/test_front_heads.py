@@ -204,3 +204,38 @@ def test_conditions_do_not_hide_what_is_wrong(
 ) -> None:
     for place in (served.early, served.flask):
         assert status(exchange(place, head("Host: x", line, target=target))) == expected
+
+
+@pytest.mark.parametrize(
+    ("method", "target", "lines", "expected"),
+    [
+        ("POST", "/sparql", ["Content-Type: text/plain"], 415),
+        ("POST", "/sparql", [], 415),
+        ("POST", "/sparql", ["Content-Type: application/sparql-update"], 401),
+        ("PUT", "/graphs?graph=http://x/", ["Content-Type: text/turtle"], 401),
+        ("PUT", "/graph/data/x.ttl", ["Content-Type: text/turtle"], 401),
+        ("PUT", "/graphs?graph=http://x/", ["Content-Type: a/b", "Authorization: Bearer x"], 415),
+        ("POST", "/sparql", ["Content-Type: application/sparql-query"], 100),
+        ("POST", "/sparql", ["Content-Type: application/x-www-form-urlencoded"], 100),
+        ("PUT", "/graphs?graph=http://x/", ["Content-Type: a/b; c", "Authorization: B x"], 415),
+        ("POST", "/graphs", ["Content-Type: text/turtle", "Authorization: Bearer x"], 100),
+        ("POST", "/changes", ["Content-Type: text/turtle"], 100),
+    ],
+)
+def test_a_client_that_waits_is_refused_at_once(
+    served: Served, method: str, target: str, lines: list[str], expected: int
+) -> None:
+    """RFC 9110, 10.1.1: nobody sends a body that is going to be refused as it is."""
+    length = ("Host: x", "Content-Length: 6", *lines)
+    sent = head(*length, "Expect: 100-continue", target=target, method=method)
+    with socket.create_connection(served.early, timeout=10) as connection:
+        connection.sendall(sent)
+        first = connection.recv(1 << 16)
+        assert status(first) == expected
+        if expected == 100:
+            connection.sendall(b"ASK {}")
+            assert status(received(connection)) in (200, 400, 401, 422)
+        else:
+            whole = first + received(connection)
+            same = exchange(served.early, head(*length, target=target, method=method) + b"# here")
+            assert told(whole) | {"request": ""} == told(same) | {"request": ""}

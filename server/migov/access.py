@@ -52,6 +52,15 @@ class UnauthorizedError(RequestError):
         self.given = given
 
 
+def no_token() -> UnauthorizedError:
+    """Return the error for a write that brings no token."""
+    return UnauthorizedError(
+        "Writing needs a token.",
+        given=False,
+        hint="Send it as “Authorization: Bearer …”; the operator makes one with “migov token new”.",
+    )
+
+
 class ScopeError(RequestError):
     """The token is good, and does not reach as far as this request."""
 
@@ -111,12 +120,7 @@ class Tokens:
         Raises UnauthorizedError, or EnvironmentProblem where the file went bad.
         """
         if credentials is None:
-            raise UnauthorizedError(
-                "Writing needs a token.",
-                given=False,
-                hint="Send it as “Authorization: Bearer …”; the operator makes one with "
-                "“migov token new”.",
-            )
+            raise no_token()
         found = _BEARER.fullmatch(credentials.strip())
         digest = digest_of(found[1]) if found else ""
         match: Token | None = None

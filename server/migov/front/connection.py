@@ -35,6 +35,7 @@ from migov.front.plain import PlainQuery
 from migov.front.refused import Refused
 from migov.front.replies import Reply
 from migov.front.room import make_room
+from migov.front.unread import refused_unread
 from migov.protocol.errors import TooLongError
 
 _AROUND: Final = 8
@@ -165,18 +166,14 @@ class Connection(HttpToolsProtocol):
         if len(fields) < len(self.headers):
             fields = joined(self.headers)
         version = parser.get_http_version()
-        wrong = wrong_head(len(self.headers), fields, version)
+        keeps = version != "1.0" and parser.should_keep_alive()
+        request = Request(parser.get_method(), self.url, self.headers, fields, version, keeps)
+        wrong = wrong_head(len(self.headers), fields, version) or refused_unread(
+            request, self.front
+        )
         if wrong is not None:
             self._break_off(wrong)
             return
-        request = Request(
-            parser.get_method(),
-            self.url,
-            self.headers,
-            fields,
-            version,
-            version != "1.0" and parser.should_keep_alive(),
-        )
         self.headers = []  # what comes as a trailer is not of this head (RFC 9110, 6.5.1)
         self._arriving = exchange = (
             Early(self, request) if is_early(request, self.front) else Passed(self, request)
