@@ -280,9 +280,9 @@ def test_formats_of_rdf_are_read_as_what_they_are(server: Writing) -> None:
     ("headers", "expected"),
     [
         ({"If-Unmodified-Since": "Mon, 01 Jan 2001 00:00:00 GMT"}, 412),
-        ({"If-Unmodified-Since": "Fri, 31 Dec 2999 00:00:00 GMT"}, 401),
-        ({"If-Unmodified-Since": "yesterday"}, 401),
-        ({"If-Unmodified-Since": "Mon, 01 Jan 2001 00:00:00 GMT", "If-Match": "*"}, 401),
+        ({"If-Unmodified-Since": "Fri, 31 Dec 2999 00:00:00 GMT"}, 202),
+        ({"If-Unmodified-Since": "yesterday"}, 202),
+        ({"If-Unmodified-Since": "Mon, 01 Jan 2001 00:00:00 GMT", "If-Match": "*"}, 202),
     ],
 )
 def test_a_date_is_a_precondition_where_no_tag_is(
@@ -291,12 +291,31 @@ def test_a_date_is_a_precondition_where_no_tag_is(
     answer = server.send(
         "PUT",
         "/graphs",
+        server.propose,
         query_string={"graph": graph()},
         data=note("x"),
         content_type="text/turtle",
         headers=headers,
     )
     assert answer.status_code == expected
+
+
+@pytest.mark.parametrize("authorization", [None, "Bearer wrong", "Basic YTpi"])
+def test_what_a_stranger_sends_is_not_read(server: Writing, authorization: str | None) -> None:
+    """Neither its syntax nor its type nor its conditions matter before the token is good."""
+    headers = {"If-Match": '"another"'} | (
+        {"Authorization": authorization} if authorization else {}
+    )
+    for method, address, content_type in (
+        ("PUT", "/graphs?graph=http://a.example/", "text/turtle"),
+        ("POST", "/graphs?graph=http://a.example/", "a/b"),
+        ("PATCH", f"/graphs?graph={graph()}", "application/sparql-update"),
+        ("POST", "/sparql", "application/sparql-update"),
+    ):
+        answer = server.client.open(
+            address, method=method, data="<broken", content_type=content_type, headers=headers
+        )
+        assert answer.status_code == 401, (method, address)
 
 
 def test_a_proposal_is_for_the_state_that_it_names(server: Writing) -> None:

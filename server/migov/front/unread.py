@@ -14,7 +14,6 @@ from migov.errors import MigovError
 from migov.front.exchange import Request
 from migov.front.front import Front
 from migov.protocol.errors import MediaTypeError
-from migov.protocol.graph_store import read_payload
 from migov.protocol.operation import UPDATE, media_type_of, no_update, read_operation
 
 _GRAPHS: Final = (b"/graphs", b"/graph")
@@ -32,13 +31,7 @@ def refused_unread(request: Request, front: Front) -> MigovError | None:
             return _not_written(request, front)
         return _wrong_type(lambda: read_operation("POST", (), content_type, b"."))
     if path.startswith(tuple(each + b"/" for each in _GRAPHS)) or path == _GRAPHS[0]:
-        if request.method not in _WRITES:
-            return None
-        wrong = _not_written(request, front)
-        if wrong is None and request.method in (b"PUT", b"POST"):
-            is_post = request.method == b"POST"
-            wrong = _wrong_type(lambda: read_payload(content_type, b"", parts=is_post))
-        return wrong
+        return _not_written(request, front) if request.method in _WRITES else None
     return None
 
 

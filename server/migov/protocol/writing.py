@@ -39,6 +39,9 @@ class Writer(Protocol):
     LimitError or EnvironmentProblem, and has then changed nothing.
     """
 
+    def admit(self, credentials: str | None) -> None:
+        """Raise UnauthorizedError or ScopeError for who may not write, before anything is read."""
+
     def update(
         self,
         text: str,

@@ -126,11 +126,16 @@ def _given(graph: str | None) -> AnyResponse:
 
 
 def _taking() -> Writer:
-    """Return the writer; raises NotOfferedError without one, RefusedError for a foreign page."""
+    """Return the writer, before what was sent is read.
+
+    Raises NotOfferedError without one, RefusedError for a foreign page, and UnauthorizedError or
+    ScopeError for who may not write.
+    """
     found = writer()
     if found is None:
         raise no_update()
     refuse_foreign_origin(request.headers.get("Origin"), request.scheme, request.host)
+    found.admit(_credentials())
     return found
 
 

@@ -203,6 +203,9 @@ class ScratchWriter:
     def __init__(self, engine: ScratchEngine) -> None:
         self._engine = engine
 
+    def admit(self, credentials: str | None) -> None:
+        """Let everybody write."""
+
     def update(
         self,
         text: str,

@@ -88,6 +88,10 @@ class GatedWriter:
         token.require(scope)
         return token
 
+    def admit(self, credentials: str | None) -> None:
+        """Raise UnauthorizedError or ScopeError for who may not write."""
+        self.token(credentials, "propose")
+
     def update(
         self,
         text: str,
