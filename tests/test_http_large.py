@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import html
 import re
+import resource
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -18,7 +19,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from migov.dumps import write_dumps
+from migov.dumps.apart import write_apart
 from migov.engine import Published
 from migov.entities import told
 from migov.entities.facets import counts_of, things_of
@@ -202,9 +203,9 @@ def test_the_page_of_dumps_does_not_wait_for_them(
 
     def slow(*given: Any) -> Any:
         assert passes.wait(30)
-        return write_dumps(*given)
+        return write_apart(*given)
 
-    monkeypatch.setattr(dumps, "write_dumps", slow)
+    monkeypatch.setattr(dumps, "write_apart", slow)
     monkeypatch.setattr(dumps, "_PAGE_WAITS", 0.05)
     own = replace(settings, cache=tmp_path, deadline=0.2)
     client = create_app(current, own).test_client()
@@ -240,6 +241,23 @@ def test_dumps_that_could_not_be_written_are_tried_again(
 
     client = create_app(current, replace(settings, cache=tmp_path)).test_client()
     with monkeypatch.context() as patch:
-        patch.setattr(dumps, "write_dumps", failing)
+        patch.setattr(dumps, "write_apart", failing)
         assert client.get("/dumps", headers=HTML).status_code == 500
     assert client.get("/dumps", headers=JSON).status_code in (200, 503)
+
+
+def test_a_full_disk_is_told_without_naming_folders(
+    current: Published, settings: Settings, tmp_path: Path
+) -> None:
+    """The longest file that a process may write stands for the room on a disk."""
+    client = create_app(current, replace(settings, cache=tmp_path)).test_client()
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, before[1]))
+    try:
+        refused = client.get("/dumps", headers=HTML)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert refused.status_code == 500
+    assert "The dumps cannot be written: File too large." in refused.text
+    assert str(tmp_path) not in refused.text
+    assert not list(tmp_path.rglob(".unfinished-*"))

@@ -15,7 +15,8 @@ from typing import Final
 from flask import Blueprint, Response, jsonify, request, send_from_directory, url_for
 
 from migov import __version__
-from migov.dumps import dump_files, write_dumps
+from migov.dumps import dump_files
+from migov.dumps.apart import write_apart
 from migov.dumps.description import DESCRIPTION, Written, describe_dataset, description
 from migov.errors import BusyError, EnvironmentProblem
 from migov.protocol.description import described
@@ -36,7 +37,7 @@ _PAGE_WAITS: Final = 2.0
 
 
 class _Writing(threading.Thread):
-    """Writes the dumps of a snapshot beside all requests; `error` says why it could not."""
+    """Waits for the dumps of a snapshot to be written; `error` says why it could not."""
 
     def __init__(self, snapshot: Snapshot, folder: Path) -> None:
         super().__init__(name="dumps", daemon=True)
@@ -185,11 +186,11 @@ def _written_folder() -> Path:
 def _write(snapshot: Snapshot, folder: Path) -> None:
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        work = Path(tempfile.mkdtemp(prefix=f".{snapshot.name}-", dir=folder.parent))
+        work = Path(tempfile.mkdtemp(prefix=".unfinished-", dir=folder.parent))
     except OSError as error:
         raise EnvironmentProblem(f"The dumps cannot be written: {error.strerror}.") from error
     try:
-        write_dumps(snapshot, work)
+        write_apart(snapshot, work)
         if not folder.exists():  # another process may have been first, with the same bytes
             work.rename(folder)
     finally:
