@@ -7,6 +7,7 @@ lets everything pass but what has a bound.
 from __future__ import annotations
 
 import html
+import os
 import re
 import resource
 import time
@@ -19,8 +20,11 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
+from engine_support import FOREVER, workers_of
+from front_support import until
 from migov.dumps.apart import write_apart
-from migov.engine import Published
+from migov.engine import Published, Query
+from migov.engine.local import LocalEngine
 from migov.entities import told
 from migov.entities.facets import counts_of, things_of
 from migov.errors import DeadlineError, EnvironmentProblem
@@ -194,6 +198,23 @@ def test_quality_is_counted_later(hurried: FlaskClient, client: FlaskClient) -> 
         assert time.monotonic() < until
         time.sleep(0.05)
     assert "ETag" in hurried.get("/quality", headers=HTML).headers
+
+
+def test_what_nobody_waits_for_gives_way(current: Published) -> None:
+    forker = current.edition.forker
+    assert forker is not None
+
+    def giving_way() -> int:
+        workers = workers_of(str(forker.snapshot.folder))
+        return [os.getpriority(os.PRIO_PROCESS, each) for each in workers].count(10)
+
+    with current.edition.patient(5) as engine:
+        assert isinstance(engine, LocalEngine)
+        for _ in range(2):
+            until(lambda: giving_way() == 1)
+            with pytest.raises(DeadlineError):
+                engine.answer(Query(FOREVER, within=0.1))
+    until(lambda: giving_way() == 0)
 
 
 def test_the_page_of_dumps_does_not_wait_for_them(

@@ -88,13 +88,19 @@ class LocalEngine:
         limits: Limits | None = None,
         workers: int = 1,
         forker: Forker | None = None,
+        *,
+        gives_way: bool = False,
     ) -> None:
-        """Start the workers; without a `forker` to share, the engine has one of its own."""
+        """Start the workers; without a `forker` to share, the engine has one of its own.
+
+        Where it `gives_way` its workers have the time that other processes leave.
+        """
         self.snapshot = snapshot
         self._limits = limits or Limits()
         # None is the place of a worker that is not there: who takes it starts one.
         self._idle: queue.SimpleQueue[ForkedWorker | None] = queue.SimpleQueue()
         self._workers = workers
+        self._gives_way = gives_way
         self._waiting = 0
         self._closed = False
         self._closing = threading.Lock()
@@ -102,7 +108,7 @@ class LocalEngine:
         self._forker = forker or cast(Forker, self._own)
         try:
             for _ in range(workers):
-                self._return(self._forker.fork())
+                self._return(self._forked())
         except BaseException:
             self.close()
             raise
@@ -211,10 +217,16 @@ class LocalEngine:
             with self._closing:
                 self._waiting -= 1
         try:
-            return worker or self._forker.fork()
+            return worker or self._forked()
         except BaseException:
             self._idle.put(None)
             raise
+
+    def _forked(self) -> ForkedWorker:
+        worker = self._forker.fork()
+        if self._gives_way:
+            worker.give_way()
+        return worker
 
     def _return(self, worker: ForkedWorker) -> None:
         with self._closing:
@@ -235,7 +247,7 @@ class LocalEngine:
 
     def _renew(self, worker: ForkedWorker) -> None:
         try:
-            fresh = None if self._closed else self._forker.fork()
+            fresh = None if self._closed else self._forked()
         except EnvironmentProblem:
             fresh = None  # the next query tries again, and is told why it cannot
         if fresh is None:

@@ -46,13 +46,14 @@ class Edition:
     def patient(self, seconds: float) -> Iterator[Engine]:
         """Give an engine whose questions may take so many seconds, with a worker of its own.
 
-        A store elsewhere keeps its deadline: `house` is asked.
+        It gives way to all others: nobody waits for what it answers. A store elsewhere keeps its
+        deadline: `house` is asked.
         """
         if self.forker is None:
             yield self.house
             return
         limits = replace(self.forker.limits, deadline=seconds)
-        engine = LocalEngine(self.snapshot, limits, 1, self.forker)
+        engine = LocalEngine(self.snapshot, limits, 1, self.forker, gives_way=True)
         try:
             yield engine
         finally:
