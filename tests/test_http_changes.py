@@ -175,7 +175,7 @@ def test_a_syntax_error_is_a_finding_with_its_line(changes: FlaskClient) -> None
 
 def test_what_cannot_be_checked_is_a_problem(changes: FlaskClient) -> None:
     for query, data, content_type, status in (
-        ({}, GOOD, "text/turtle", 403),
+        ({}, GOOD, "text/turtle", 422),
         ({"graph": "http://a.example/g"}, GOOD, "text/turtle", 403),
         ({"file": "data/../x.ttl"}, GOOD, "text/turtle", 403),
         ({"file": PATH}, GOOD, "image/png", 415),

@@ -382,6 +382,23 @@ def test_closed_it_ends_what_it_began_and_still_answers(bench: Bench) -> None:
     bench.run(close())
 
 
+def test_closed_while_many_wait_it_starts_nobody_else(published: Published) -> None:
+    assert published.edition.forker is not None
+    made = Bench(published.edition.forker, Limits(2.0, 400, 64), 2, 2)
+
+    async def ask() -> None:
+        for _ in range(20):
+            made.ask(RUNAWAY)
+        await asyncio.sleep(0.05)
+
+    made.run(ask())
+    assert made.pool.busy >= 20
+    made.pool.close()
+    assert made.pool._crew.coming == 0
+    assert made.pool._workers == set()
+    made.loop.close()
+
+
 def test_threads_ask_it_too(bench: Bench) -> None:
     found: dict[int, int] = {}
     errors: list[MigovError] = []

@@ -99,7 +99,7 @@ class Crew:
             channel.close()
             worker.unname()
             _ENDING.submit(worker.forked.end)
-        else:
+        elif not worker.is_lost:  # one that ended on its way was buried
             self._joined(worker)
 
     def _did_not_come(self, error: EnvironmentProblem) -> None:

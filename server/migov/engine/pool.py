@@ -44,9 +44,8 @@ _LOOK: Final = 0.002
 """Seconds between looks at what runs."""
 _MEMORY: Final = 0.25
 """Seconds for which a core stays free for small queries after the last of them."""
-_CYCLE: Final = 0.1
-"""Seconds of which the slow ones have a part while others wait to be tried."""
-_PART: Final = 0.25
+_CYCLE, _PART = 0.1, 0.25
+"""Seconds, and the part of them that slow ones have while others wait to be tried."""
 _WAITING: Final = 512
 """Queries that may wait for a worker, before anybody knows whether they are slow."""
 _SLOW_WAITING: Final = 64
@@ -86,7 +85,7 @@ class Pool:
         self._slow_waiting: deque[Ticket] = deque()
         self._crowd = Crowd(loop, self._enter, self._fail)
         self._small_at = 0.0
-        self._looks = self._lets_go = self._is_closed = False
+        self._looks = self._lets_go = self._is_closed = self._has_left = False
         self._crew = Crew(self, forker, loop, self._joined, self._cannot_start)
         self._crew.welcome(forker.fork_several(workers))
 
@@ -199,8 +198,7 @@ class Pool:
         self._slow.share(self._places(now))
         for ticket in self._line.over(now):
             self._fail(ticket, busy())
-        queue = self._slow_waiting
-        while queue and (queue[0].until <= now or queue[0].is_abandoned):
+        while (queue := self._slow_waiting) and (queue[0].until <= now or queue[0].is_abandoned):
             self._fail(queue.popleft(), busy())
         self._complete()
         self._dispatch()
@@ -352,7 +350,9 @@ class Pool:
     # How many there are.
 
     def _complete(self) -> None:
-        """Start what is missing, and let go of what nobody has needed for a while."""
+        """Start what is missing, unless nobody would see it come."""
+        if self._has_left:
+            return
         quick = len(self._workers) - len(self._slow) + self._crew.coming
         usual = int(bool(self._line)) if self._is_closed else self._usual
         for _ in range(usual + self._places_left - quick):
@@ -385,6 +385,7 @@ class Pool:
         until = time.monotonic() + _PATIENCE
         while self._crew.coming and time.monotonic() < until:
             await asyncio.sleep(_LOOK)
+        self._has_left = True
         for worker in tuple(self._workers):
             self._end(worker)
         await asyncio.sleep(_LOOK)

@@ -44,6 +44,7 @@ class PooledWorker(asyncio.Protocol):
         self.turns = 0
         self.is_slow = False
         self.is_doubted = False
+        self.is_lost = False
         self.is_stopped = False
         self.transport: asyncio.Transport
         self._loop = loop
@@ -87,6 +88,7 @@ class PooledWorker(asyncio.Protocol):
         self._partial = held[position:]
 
     def connection_lost(self, error: Exception | None) -> None:
+        self.is_lost = True
         if not self._is_gone:
             self._owner.lost(self)
 
