@@ -101,7 +101,7 @@ def rows_of(body: bytes, name: str) -> list[list[str]]:
     return [[str(term) for term in row] for row in results]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(
     st.integers(1, 3).flatmap(lambda width: st.lists(st.tuples(*[TERMS] * width), max_size=9)),
     st.integers(1, 10),

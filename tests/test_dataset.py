@@ -216,7 +216,7 @@ def test_a_file_that_ends_too_soon_is_told_at_a_line_it_has(content: str) -> Non
     assert place.text is not None
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(st.data())
 def test_a_damaged_file_parses_or_is_told_at_a_line_it_has(data: st.DataObject) -> None:
     position = data.draw(st.integers(0, len(REAL) - 1))

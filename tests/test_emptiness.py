@@ -265,7 +265,7 @@ PARTS = st.one_of(
 )
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(PARTS, min_size=1, max_size=7))
 def test_a_cause_is_told_exactly_when_there_is_no_solution(parts: list[str]) -> None:
     head = "PREFIX : <http://e/> "
@@ -309,7 +309,7 @@ WORDS = (
 TRICKY = st.lists(st.sampled_from(WORDS), max_size=25).map(" ".join)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(TRICKY)
 def test_any_text_is_taken_apart_or_refused(text: str) -> None:
     try:

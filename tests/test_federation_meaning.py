@@ -168,7 +168,7 @@ def two(tmp_path_factory: pytest.TempPathFactory, cache: Path) -> Iterator[Two]:
 
 @given(queries)
 @hypothesis_settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.filter_too_much]
+    max_examples=80, deadline=None, suppress_health_check=[HealthCheck.filter_too_much]
 )
 def test_the_solutions_are_those_of_evaluating_service_and_joining(two: Two, pattern: str) -> None:
     assert two.ours(pattern) == two.by_the_engine(pattern)

@@ -128,7 +128,7 @@ def documents(draw: st.DrawFn) -> str:
     return "".join(parts)
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=120)
 @given(documents())
 def test_any_document_keeps_its_meaning_and_its_comments(document: str) -> None:
     before = document.encode()
@@ -138,7 +138,7 @@ def test_any_document_keeps_its_meaning_and_its_comments(document: str) -> None:
     assert format_turtle("x.ttl", after) == after
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=90)
 @given(
     st.binary(max_size=60) | st.text(alphabet='<>:a."[]();,@ #\n\\', max_size=40).map(str.encode)
 )

@@ -141,7 +141,7 @@ def documents(draw: st.DrawFn) -> tuple[str, Offsets]:
     return "".join(text), offsets
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(documents())
 def test_objects_are_where_they_were_written(document: tuple[str, Offsets]) -> None:
     text, offsets = document

@@ -92,7 +92,7 @@ class TestIndex:
         assert not hits or hits[0].iri == f"http://t/{expected[0]}"
 
     @given(st.text(max_size=40), st.sampled_from([None, "en", "fr", "x"]))
-    @hypothesis_settings(max_examples=200, deadline=None)
+    @hypothesis_settings(max_examples=90, deadline=None)
     def test_any_text_is_answered_or_told(
         self, index: Index, text: str, language: str | None
     ) -> None:

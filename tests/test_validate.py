@@ -235,7 +235,7 @@ def test_broken_shapes_are_never_a_finding(shapes: str) -> None:
 
 
 @settings(
-    deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    deadline=None, max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(
     st.binary(max_size=80)

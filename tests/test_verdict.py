@@ -152,7 +152,7 @@ def test_the_policy_file_is_read_or_refused_with_its_line() -> None:
 
 
 @given(st.binary(max_size=60))
-@hypothesis_settings(max_examples=200)
+@hypothesis_settings(max_examples=90)
 def test_no_policy_file_makes_it_crash(content: bytes) -> None:
     with suppress(ContentError):
         parse_policy(content)
@@ -177,7 +177,7 @@ def hostile(text: str) -> Verdict:
 @given(st.text())
 @example("<`")
 @example("[a](http://a.example/)![b](http://a.example/) <b>`<i>")
-@hypothesis_settings(max_examples=150, deadline=None)
+@hypothesis_settings(max_examples=80, deadline=None)
 def test_a_text_from_outside_is_shown_and_never_obeyed(text: str) -> None:
     found = hostile(text)
     for language in ("en", "fr"):
