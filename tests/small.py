@@ -46,12 +46,16 @@ def write(path: Path, text: str) -> None:
 
 
 def is_running(process: int) -> bool:
-    """Whether a process is there and not merely waiting to be reaped."""
+    """Whether a process is there and not merely waiting to be reaped.
+
+    One is not to be reaped yet while another thread of it ends after the first.
+    """
     try:
         state = Path(f"/proc/{process}/stat").read_text(encoding="utf-8").rpartition(")")[2]
+        threads = len(list(Path(f"/proc/{process}/task").iterdir()))
     except (FileNotFoundError, ProcessLookupError):
         return False
-    return state.split()[0] not in ("Z", "X")
+    return threads > 1 or state.split()[0] not in ("Z", "X")
 
 
 def processes(*words: str) -> list[int]:

@@ -216,20 +216,12 @@ class TestIndex:
 
 def test_a_process_that_was_killed_while_nobody_asked_is_replaced(tmp_path: Path) -> None:
     index = index_of(tmp_path, list(SAID))
-    before = set(_children())
     try:
         assert index.search(Search("labour")).hits
         for _ in range(2):
-            (process,) = set(_children()) - before
+            (process,) = small.processes(str(tmp_path))
             os.kill(process, signal.SIGKILL)
             engine_support.wait_for(lambda ended=process: not small.is_running(ended), "it to end")  # type: ignore[misc]
             assert index.search(Search("labour")).hits
     finally:
         index.close()
-
-
-def _children() -> list[int]:
-    found = []
-    for task in Path("/proc/self/task").iterdir():
-        found += (task / "children").read_text(encoding="ascii").split()
-    return [int(each) for each in found if small.is_running(int(each))]

@@ -11,6 +11,8 @@ import threading
 import time
 from typing import Final
 
+GIVES_WAY: Final = 10
+"""The niceness of a process whose answers nobody waits for."""
 _AT_ONCE: Final = 1 << 20
 _SIGNAL_OF_PARENT: Final = 1
 """PR_SET_PDEATHSIG of prctl(2)."""

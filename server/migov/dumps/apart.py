@@ -12,16 +12,12 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Final
 
-from migov.channel import end_with_owner
+from migov.channel import GIVES_WAY, end_with_owner
 from migov.dumps.files import write_dumps
 from migov.errors import EnvironmentProblem
 from migov.snapshot import Snapshot
 from migov.snapshot.model import read_snapshot
-
-_GIVES_WAY: Final = 10
-"""Added to its niceness: an answer goes before a file."""
 
 
 def write_apart(snapshot: Snapshot, folder: Path) -> None:
@@ -57,7 +53,7 @@ def main() -> None:
     """Write what the command line names; what is in the way goes to standard output."""
     where, folder, *revision = sys.argv[1:]
     end_with_owner(0)
-    os.nice(_GIVES_WAY)
+    os.nice(GIVES_WAY)
     snapshot = read_snapshot(Path(where), revision[0] if revision else None)
     try:
         if snapshot is None:

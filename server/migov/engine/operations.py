@@ -23,8 +23,8 @@ class Query:
     which it is; None means that the asker accepts none. `default_graphs` and `named_graphs` are the
     dataset of the request (SPARQL 1.1 Protocol, section 2.1.4): None leaves it to the query. With
     `inferred` the inferred graph joins the default graph and the named graphs. An answer has at
-    most `rows` rows or triples, and says when there were more; 0 is no limit. For the engines
-    of pages: it may take `within` seconds where they would allow more.
+    most `rows` rows or triples, and says when there were more; 0 is no limit. It may take
+    `within` seconds where the engine would allow more.
     """
 
     text: str

@@ -18,7 +18,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Final
 
-from migov.channel import receive_exactly, send_all
+from migov.channel import GIVES_WAY, receive_exactly, send_all
 from migov.engine import frames
 from migov.engine.forker import BRANCH, DONE, FORK, ORDER, REAP
 from migov.engine.operations import Limits
@@ -31,8 +31,6 @@ _ORDER_SECONDS: Final = 10.0
 than a second. One that was stopped never answers, and everybody would wait for it."""
 _EXIT_MILLISECONDS: Final = 1000
 """Time in which the end of a process is waited for without keeping anybody from forking."""
-_GIVES_WAY: Final = 10
-"""The niceness of a process whose answers nobody waits for."""
 _LESS: Final = "Write less at a time."
 _TUNABLES: Final = "GLIBC_TUNABLES"
 _OVERFLOWS: Final = (signal.SIGSEGV, signal.SIGBUS)
@@ -90,7 +88,7 @@ class ForkedWorker:
     def give_way(self) -> None:
         """Let the process have the time that others leave, from now on."""
         with suppress(ProcessLookupError):  # whoever asks it is told
-            os.setpriority(os.PRIO_PROCESS, self.process, _GIVES_WAY)
+            os.setpriority(os.PRIO_PROCESS, self.process, GIVES_WAY)
 
     def kill(self) -> None:
         """End the process at once, from any thread: whoever waits for its answer is told."""

@@ -94,8 +94,8 @@ class Pool:
 
         An AbandonedError is raised when the one who asked says so by `ABANDONED`.
         """
-        packed = frames.pack_query(query)
-        ticket = Waited(packed, self.deadline(), query.text, ASKER.get())
+        until = self._limits.until(query.within)
+        ticket = Waited(frames.pack_query(query), until, query.text, ASKER.get())
         abandoned = ABANDONED.get()
         with abandoned.ends(ticket) if abandoned else nullcontext():
             self._loop.call_soon_threadsafe(self._enter, ticket)
@@ -120,7 +120,7 @@ class Pool:
 
     def deadline(self) -> float:
         """Return the moment until which a query may take that is asked now."""
-        return time.monotonic() + self._limits.deadline
+        return self._limits.until()
 
     def ask(self, ticket: Ticket) -> None:
         """Take a query in; raises BusyError when too many wait already."""

@@ -153,7 +153,7 @@ class Exchange(ABC):
         """Return who asks: this connection, or a client of the proxy at its other end."""
         front, connection = self.connection.front, self.connection
         if front.operation is not None and front.operation.believes(connection.peer):
-            return front.client(self._client())
+            return front.behind_proxy(self._client())
         return connection.asker
 
     def _reply(self, reply: Reply, *, is_kept: bool = False) -> None:

@@ -65,7 +65,7 @@ class Front:
         """Return who asks over a new connection, of whom nothing is known."""
         return Asker(network_of(peer))
 
-    def client(self, client: str | None) -> Asker:
+    def behind_proxy(self, client: str | None) -> Asker:
         """Return who asks through a proxy, as far as remembered: a connection is many clients'."""
         network = network_of(client)
         found = self._askers.pop(network, None) or Asker(network)

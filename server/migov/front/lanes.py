@@ -17,6 +17,7 @@ from migov.engine.local import ABANDONED
 from migov.engine.tickets import ASKER
 from migov.front.passed import Passed
 from migov.operating.observed import EXCHANGE, App, Receive, Scope, Send
+from migov.operating.operation import UNOBSERVED
 
 _OPERATOR: Final = 2
 _QUERIES: Final = 512
@@ -25,7 +26,6 @@ hundred kilobytes or less, and no time."""
 _CHANGES: Final = 16
 _PAGES: Final = 16
 
-_OPERATORS_PATHS: Final = ("/ready", "/metrics")
 _QUERY_PATH: Final = "/sparql"
 _READING: Final = ("GET", "HEAD", "OPTIONS")
 _ASKED_BY_POST: Final = "/reconcile"
@@ -52,7 +52,7 @@ class Lanes:
         await self._lane(scope["method"], scope["path"])(scope, receive, send)
 
     def _lane(self, method: str, path: str) -> App:
-        if path in _OPERATORS_PATHS:
+        if path in UNOBSERVED:
             return self._operator
         if path == _QUERY_PATH:
             return self._queries

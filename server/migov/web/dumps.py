@@ -18,6 +18,7 @@ from migov import __version__
 from migov.dumps import dump_files
 from migov.dumps.apart import write_apart
 from migov.dumps.description import DESCRIPTION, Written, describe_dataset, description
+from migov.dumps.files import CHECKSUMS
 from migov.errors import BusyError, EnvironmentProblem
 from migov.protocol.description import described
 from migov.protocol.errors import UnknownPathError
@@ -30,7 +31,6 @@ from migov.web.site import site, state
 blueprint = Blueprint("dumps", __name__)
 
 log = logging.getLogger(__name__)
-_CHECKSUMS: Final = "SHA256SUMS"
 _MEDIA_TYPES: Final = {".gz": "application/gzip", ".zip": "application/zip"}
 _PAGE_WAITS: Final = 2.0
 """Seconds that the page waits for files that are being written; it can do without them."""
@@ -85,13 +85,13 @@ def index() -> Response:
 @blueprint.get("/dumps/<name>")
 def file(name: str) -> Response:
     """Give one file."""
-    known = {entry.name for entry in dump_files()} | {_CHECKSUMS}
+    known = {entry.name for entry in dump_files()} | {CHECKSUMS}
     if name not in known:
         raise UnknownPathError(
             f"There is no dump “{name}”.", hint=f"There are {', '.join(sorted(known))}."
         )
     folder = _written_folder()
-    if name in (DESCRIPTION, _CHECKSUMS):
+    if name in (DESCRIPTION, CHECKSUMS):
         described = _described(folder, request.url_root)
         if name == DESCRIPTION:
             return _given(described, FORMATS["ttl"].content_type)
@@ -157,7 +157,7 @@ def _folder(snapshot: Snapshot, seconds: float | None = None) -> Path | None:
     """
     settings = site().settings
     folder = settings.cache / "dumps" / f"{__version__}-{snapshot.digest}"
-    if (folder / _CHECKSUMS).is_file():
+    if (folder / CHECKSUMS).is_file():
         return folder
     with _lock:
         writing = _writings.get(folder)
@@ -202,5 +202,5 @@ def _with_files(snapshot: Snapshot) -> Snapshot:
 
 
 def _checksums(folder: Path) -> dict[str, str]:
-    lines = (folder / _CHECKSUMS).read_text(encoding="ascii").splitlines()
+    lines = (folder / CHECKSUMS).read_text(encoding="ascii").splitlines()
     return {name: digest for digest, name in (line.split("  ", 1) for line in lines)}

@@ -8,7 +8,7 @@ from typing import Final
 
 from migov.engine import Engine
 from migov.entities.facets import Counted, counts_of, things_of
-from migov.entities.listing import Chosen, Facet
+from migov.entities.listing import Chosen, Facet, Order
 from migov.entities.told import Told, told_of
 from migov.web.asked import Asked
 from migov.web.later import LATE, Question, later, now_or_later, within
@@ -67,53 +67,47 @@ def parts_of(asked: Asked) -> Parts:
 def _things(asked: Asked) -> tuple[Sequence[str], bool, set[str]]:
     """Return things, whether there are more, and what is missing of them."""
     limit, offset, key = asked.page.limit, asked.page.offset, _order_key(asked)
-    current, found_later, listing = state(), later(), asked.listing
-    preferred = languages()
+    current, found_later = state(), later()
     if not found_later.is_known(current, key):
         try:
-            found = things_of(
-                current.house,
-                listing,
+            return *_now(asked, asked.order), set()
+        except LATE:
+            listing, chosen, order, preferred = (
+                asked.listing,
                 asked.chosen,
                 asked.order,
-                preferred,
-                limit=limit + 1,
-                offset=offset,
-                within=within(),
+                languages(),
             )
-        except LATE:
-            chosen, order = asked.chosen, asked.order
 
             def first(engine: Engine) -> list[str]:
                 return things_of(engine, listing, chosen, order, preferred, limit=FIRST + 1)
 
             found_later.ask(current, {key: first}, is_first=not chosen)
-        else:
-            return found[:limit], len(found) > limit, set()
     kept = found_later.found(current, key)
     if kept is None:
-        return _unsorted(asked)
+        try:
+            return *_now(asked, None), {ORDER}
+        except LATE:
+            return [], False, {LINES}
     last = min(offset + limit, FIRST)
     is_beyond = len(kept) > FIRST and offset + limit >= FIRST
     return kept[offset:last], len(kept) > last and not is_beyond, {BEYOND} if is_beyond else set()
 
 
-def _unsorted(asked: Asked) -> tuple[Sequence[str], bool, set[str]]:
-    limit, offset = asked.page.limit, asked.page.offset
-    try:
-        found = things_of(
-            state().house,
-            asked.listing,
-            asked.chosen,
-            None,
-            (),
-            limit=limit + 1,
-            offset=offset,
-            within=within(),
-        )
-    except LATE:
-        return [], False, {LINES}
-    return found[:limit], len(found) > limit, {ORDER}
+def _now(asked: Asked, order: Order | None) -> tuple[Sequence[str], bool]:
+    """Return the things of a page and whether there are more, in the time of a part; or LATE."""
+    limit = asked.page.limit
+    found = things_of(
+        state().house,
+        asked.listing,
+        asked.chosen,
+        order,
+        languages(),
+        limit=limit + 1,
+        offset=asked.page.offset,
+        within=within(),
+    )
+    return found[:limit], len(found) > limit
 
 
 def _counts(
