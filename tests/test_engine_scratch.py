@@ -10,6 +10,7 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -37,6 +38,8 @@ ENDLESS = "INSERT { <a:a> <a:a> ?n } WHERE " + FOREVER.partition("AS ?n)")[2].re
     "}", " BIND(?a1 AS ?n) }"
 )
 
+_MARK = "TESTS_OF_SCRATCH"
+
 
 @pytest.fixture(scope="module")
 def shared() -> Iterator[ScratchEngine]:
@@ -59,8 +62,26 @@ def everything(engine: ScratchEngine) -> set[str]:
     return set(engine.answer(Query(text, solutions="tsv")).body.decode().splitlines()[1:])
 
 
+@pytest.fixture(autouse=True, scope="module")
+def marked() -> Iterator[None]:
+    """Let the processes of these tests be told from those of another dataset on this machine."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(_MARK, str(os.getpid()))
+        yield
+
+
 def origins() -> list[int]:
-    return small.processes("migov.engine.forker", "empty")
+    """Return the processes that hold a dataset of these tests."""
+    found = small.processes("migov.engine.forker", "empty")
+    return [process for process in found if _is_ours(process)]
+
+
+def _is_ours(process: int) -> bool:
+    try:
+        given = Path(f"/proc/{process}/environ").read_bytes().split(b"\0")
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return f"{_MARK}={os.getpid()}".encode() in given
 
 
 def test_documents_make_replace_join_and_drop_graphs(scratch: ScratchEngine) -> None:
