@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from pyoxigraph import Literal
@@ -11,6 +12,7 @@ from rapidfuzz import fuzz, process, utils
 
 from migov.engine import Engine, ask, select
 from migov.entities.classes import with_subclasses
+from migov.entities.kept import Kept
 from migov.entities.labels import labels
 from migov.entities.lists import CLASSES
 from migov.entities.sparql import node, values
@@ -41,6 +43,21 @@ _TYPED: Final = str.maketrans(
     {"’": "'", "‘": "'", "ʼ": "'", "œ": "oe", "Œ": "OE", "æ": "ae", "Æ": "AE"}
 )
 _NAMES: Final = "skos:prefLabel|skos:altLabel|mg:acronym|mg:name|rdfs:label"
+_Known = Mapping[str, Collection[str]]
+"""IRIs, each with its names."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Members:
+    """The things of one class or scheme: their names, and which go by a folded name or code."""
+
+    known: _Known
+    by_name: Mapping[str, Sequence[str]]
+
+
+_MEMBERS: Final[Kept[str, _Members]] = Kept(32)
+_STANDING: Final[Kept[tuple[str, tuple[str, ...]], _Known]] = Kept(32)
+"""What every mistake asks for is read once a snapshot: it may be ten thousand things with names."""
 
 
 class GraphTerms:
@@ -63,25 +80,35 @@ class GraphTerms:
 
         Case, accents and the form of quotation marks make no difference.
         """
-        wanted = folded(text)
-        names = self._names(class_or_scheme, f"{_NAMES}|{_CODES}")
-        return [iri for iri, known in names.items() if wanted in map(folded, known)]
+        return list(self._members(class_or_scheme).by_name.get(folded(text), ()))
 
     def suggest(self, text: str, class_or_scheme: str) -> dict[str, str]:
         """Return what `text` may have meant, best first: short names, each with its label."""
-        names = self._names(class_or_scheme, _NAMES)
-        found = closest(_last_part(text), names)
+        found = closest(_last_part(text), self._members(class_or_scheme).known)
         known = labels(self._engine, found, ("en",))
         return {short_name(iri): known[iri].text for iri in found}
 
-    def _names(self, class_or_scheme: str, path: str) -> dict[str, set[str]]:
-        """Return the IRIs of the instances or concepts, each with its values along a path."""
+    def _members(self, class_or_scheme: str) -> _Members:
+        found = _MEMBERS.all_of(
+            self._engine,
+            [class_or_scheme],
+            lambda asked: {each: self._read(each) for each in asked},
+        )
+        return found[class_or_scheme]
+
+    def _read(self, class_or_scheme: str) -> _Members:
         if _is_scheme(class_or_scheme):
             members = f"?s skos:inScheme {node(class_or_scheme)}"
         else:
             below = with_subclasses(self._engine, [class_or_scheme])[class_or_scheme]
             members = f"{values('class', below)} ?s a ?class"
-        return _named(self._engine, members, path)
+        by_name: dict[str, list[str]] = {}
+        known = _named(self._engine, members, _NAMES)
+        codes = _named(self._engine, members, _CODES)
+        for iri, names in known.items():
+            for name in {folded(name) for name in (*names, *codes.get(iri, ()))}:
+                by_name.setdefault(name, []).append(iri)
+        return _Members(known, by_name)
 
 
 class NoSuchEntityError(UnknownEntityError):
@@ -100,28 +127,37 @@ def suggestions(engine: Engine, iri: str) -> list[str]:
     """Return IRIs that an unknown one under our base may have meant, best first."""
     folder = iri.rpartition("/")[0] + "/"
     kind = folder.removeprefix(ID).removesuffix("/")
-    near: dict[str, set[str]] = {}
+    near: dict[str, Collection[str]] = {}
     if folder.startswith(ID) and kind in CLASSES:
-        near = _named(engine, _standing_in(engine, folder, [CLASSES[kind]]), _NAMES, _MOST_NEAR)
+        near.update(_standing_in(engine, folder, (CLASSES[kind],)))
     base = next((base for base in _REGIONS if folder.startswith(base)), folder)
-    names = _named(engine, _standing_in(engine, base, _REGIONS.get(base, ())), _NAMES, _MOST_NEAR)
+    names = _standing_in(engine, base, _REGIONS.get(base, ()))
     near |= {found: known for found, known in names.items() if found.startswith(folder)}
     text = _last_part(iri)
     return list(dict.fromkeys([*closest(text, near), *closest(text, names)]))[:_SUGGESTIONS]
 
 
-def _standing_in(engine: Engine, folder: str, classes: Sequence[str]) -> str:
-    """Return the pattern of the things of some classes, or of any, whose IRIs lie in a folder.
+def _standing_in(engine: Engine, folder: str, classes: tuple[str, ...]) -> _Known:
+    """Return the first things of some classes, or of any, whose IRIs lie in a folder.
 
-    By what they are, since the IRIs of a large graph cannot be looked through.
+    By what they are, since the IRIs of a large graph cannot be looked through. A folder that
+    anybody may have made up has no classes, and nothing is kept of it.
     """
-    below = with_subclasses(engine, classes) if classes else {}
-    of = dict.fromkeys(each for found in below.values() for each in found)
-    of_class = values("class", of) if of else ""
-    return f"{of_class} ?s a ?class FILTER(isIRI(?s) && STRSTARTS(STR(?s), {Literal(folder)}))"
+
+    def read() -> _Known:
+        below = with_subclasses(engine, classes) if classes else {}
+        of = dict.fromkeys(each for found in below.values() for each in found)
+        of_class = values("class", of) if of else ""
+        lies = f"FILTER(isIRI(?s) && STRSTARTS(STR(?s), {Literal(folder)}))"
+        return _named(engine, f"{of_class} ?s a ?class {lies}", _NAMES, _MOST_NEAR)
+
+    if not classes:
+        return read()
+    asked = folder, classes
+    return _STANDING.all_of(engine, [asked], lambda keys: {key: read() for key in keys})[asked]
 
 
-def _named(engine: Engine, members: str, path: str, most: int = _MOST) -> dict[str, set[str]]:
+def _named(engine: Engine, members: str, path: str, most: int = _MOST) -> _Known:
     """Return the first things that fit a pattern of ?s, each with its values along a path."""
     rows = select(
         engine,
@@ -130,15 +166,15 @@ def _named(engine: Engine, members: str, path: str, most: int = _MOST) -> dict[s
           OPTIONAL {{ ?s {path} ?name }}
         }}""",
     )
-    names: dict[str, set[str]] = {}
+    names: dict[str, dict[str, None]] = {}
     for row in rows:
-        known = names.setdefault(row["s"].value, set())
+        known = names.setdefault(row["s"].value, {})
         if isinstance(name := row.get("name"), Literal):
-            known.add(name.value)
-    return dict(sorted(names.items()))
+            known[name.value] = None
+    return {iri: tuple(known) for iri, known in sorted(names.items())}
 
 
-def closest(text: str, names: Mapping[str, set[str]]) -> list[str]:
+def closest(text: str, names: Mapping[str, Collection[str]]) -> list[str]:
     """Return the IRIs whose last part or one of whose names is closest to a text.
 
     >>> closest("morroco", {"http://a.example/mar": {"Morocco"}, "http://a.example/b": {"Chad"}})

@@ -12,6 +12,7 @@ from pyoxigraph import Literal, NamedNode
 
 from migov import drafting
 from migov.catalogue.parameters import Problem as WrongValue
+from migov.entities import GraphTerms
 from migov.errors import ParameterError
 from migov.protocol.errors import EncodingError
 from migov.protocol.operation import Parameters
@@ -30,6 +31,8 @@ MOST_ROWS: Final = 100
 _ROW: Final = re.compile("[0-9]|[1-9][0-9]")
 _MOST_LOOKED_UP: Final = 500
 """Values of one form that are looked up in the graph; each costs up to some milliseconds."""
+_MOST_SUGGESTED: Final = 20
+"""Values that are compared with every name of their kind, for what may have been meant."""
 _SHOWN: Final = 80
 _SHORT: Final = re.compile(r"[a-z][a-z-]*:[a-z0-9]+(-[a-z0-9]+)*")
 _ADDRESS: Final = re.compile(r"""https?://[^\s<>"{}|\\^`]+""")
@@ -41,6 +44,13 @@ _NUMBERS: Final = {
 }
 _PEOPLE: Final = {NS + "Person", NS + "Actor"}
 """What somebody whom the graph does not know yet may be asked for as."""
+
+
+class _Unsuggested(GraphTerms):
+    """Terms that are looked up, where too many were wrong before for more to be suggested."""
+
+    def suggest(self, text: str, class_or_scheme: str) -> dict[str, str]:
+        return {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,8 +174,10 @@ class Values:
         if len(self._found) >= _MOST_LOOKED_UP:
             return []
         meant: dict[str, None] = {}
+        unknown = sum(1 for found in self._found.values() if not isinstance(found, str))
+        terms = state().terms if unknown < _MOST_SUGGESTED else _Unsuggested(state().house)
         for parameter in question.field.parameters(question.label):
-            found = parameter.term(value, state().terms)
+            found = parameter.term(value, terms)
             if not isinstance(found, WrongValue):
                 short = compact(found.value)
                 return short if _SHORT.fullmatch(short) else str(NamedNode(found.value))
