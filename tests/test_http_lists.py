@@ -188,6 +188,16 @@ def test_wrong_values(client: FlaskClient, query: str) -> None:
     assert client.get(f"/initiatives?{query}", headers=HTML).status_code == 422
 
 
+def test_so_many_values_and_such_long_ones_are_refused(client: FlaskClient) -> None:
+    """A page carries them all in each of its links, and the store would try every combination."""
+    many = "&".join(f"role=r{number}&actor=a{number}" for number in range(30))
+    for query, said in ((many, "60 values; 40 are taken"), (f"actor={'a' * 501}", "501 char")):
+        response = client.get(f"/initiatives?{query}")
+        assert response.status_code == 422
+        assert said in response.get_json(force=True)["detail"]
+        assert client.get(f"/initiatives?{query}", headers=HTML).status_code == 422
+
+
 @settings(
     max_examples=25,
     deadline=None,

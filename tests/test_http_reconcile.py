@@ -203,6 +203,11 @@ def test_columns_are_extended_in_both_versions(endpoint: str) -> None:
         ('{"q0": {"query": "x", "properties": [{"pid": "p"}]}}', "q0.properties[0]"),
         (json.dumps({str(n): {"query": "x"} for n in range(101)}), "101 queries"),
         (json.dumps({"q": {"query": "x" * 1001}}), "at most 1,000 characters"),
+        (json.dumps({str(n): {"query": "x " * 251} for n in range(20)}), "10,040 letters of names"),
+        (
+            json.dumps({"q": {"properties": [{"pid": "ns#m49", "v": ["1"] * 201}]}}),
+            "201 values of properties",
+        ),
         ("[" * 5000, "not JSON"),
     ],
 )
@@ -222,6 +227,20 @@ def test_hostile_texts_find_nothing_and_harm_nothing(endpoint: str) -> None:
     response = httpx.get(f"{endpoint}/reconcile/preview", params={"id": id})
     assert response.status_code == 404
     assert "<script>" not in response.text or "json" in response.headers["Content-Type"]
+
+
+def test_a_draft_question_with_hundreds_of_names_is_refused(endpoint: str) -> None:
+    names = {"matchType": "name", "propertyValue": ["Morocco"] * 201}
+    response = httpx.post(
+        f"{endpoint}/reconcile/1.0-draft/match", json={"queries": [{"conditions": [names]}]}
+    )
+    assert response.status_code == 422
+    assert "201 names" in response.json()["detail"]
+
+
+def test_what_is_too_long_for_a_name_begins_none(endpoint: str) -> None:
+    response = httpx.get(f"{endpoint}/reconcile/suggest/entity", params={"prefix": "mor " * 300})
+    assert response.json()["result"] == []
 
 
 def test_a_post_without_a_batch_says_what_to_send(endpoint: str) -> None:

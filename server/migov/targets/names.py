@@ -36,10 +36,7 @@ def named(text: str, language: str | None = None) -> Name:
     >>> named("World Health Organization (WHO)").folded
     'world health organization'
     """
-    bare = text
-    for found in _IN_BRACKETS.finditer(text):
-        if is_acronym(found[1]):
-            bare = bare.replace(found[0], " ")
+    bare = _IN_BRACKETS.sub(lambda found: " " if is_acronym(found[1]) else found[0], text)
     return Name(text, language, folded(bare) or folded(text))
 
 

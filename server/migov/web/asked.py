@@ -18,6 +18,10 @@ from migov.web.request import LANGUAGES, url_parameters
 
 _STANDARD: Final = 25
 _OTHERS: Final = frozenset({"lang", "format", "sort", "limit", "offset"})
+_MOST_CHOSEN: Final = 40
+"""Values that one list may be narrowed by: all have to fit, and each link of the page has them."""
+_LONGEST: Final = 500
+"""Characters of one of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +92,18 @@ def asked_of(listing: Listing) -> Asked:
                 f"The list has no facet “{name}”.",
                 hint=f"It has {', '.join(sorted(known))}; and sort, limit, offset, lang, format.",
             )
+    if (count := sum(map(len, chosen.values()))) > _MOST_CHOSEN:
+        raise ParameterError(
+            f"The list is to be narrowed by {count:,} values; {_MOST_CHOSEN} are taken.",
+            hint="What is listed has all of them. To find what has any, ask a query at /sparql.",
+        )
     for facet in listing.facets:
         for value in chosen.get(facet.name, ()):
+            if len(value) > _LONGEST:
+                raise ParameterError(
+                    f"{facet.name} has {len(value):,} characters; {_LONGEST} are taken.",
+                    hint="Choose a value on the page of the list.",
+                )
             if value != UNSTATED:
                 facet.condition("?s", value, 0)  # raises for a value that can be none
     wanted = last(parameters, "sort")

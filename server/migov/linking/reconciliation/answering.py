@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from migov.linking.ours import Ours
-from migov.linking.reconciliation.asking import Condition, Question
+from migov.linking.reconciliation.asking import LONGEST, Condition, Question
 from migov.linking.score import Candidate, Feature, candidates
 from migov.targets.portrait import Portrait, portrait
 from migov.vocabulary import BASE, CONCEPT, NS, PREFIXES
@@ -169,8 +169,11 @@ def _said(known: Portrait, property: str) -> frozenset[str] | None:
 def begun(ours: Ours, text: str, types: Sequence[str] = (), most: int = 10) -> list[Portrait]:
     """Return things to suggest as one types: whole identifiers, then names that begin so or near.
 
-    Of `types`, where some are given, a thing has at least one.
+    Of `types`, where some are given, a thing has at least one. What is too long for a name begins
+    none.
     """
+    if len(text) > LONGEST:
+        return []
     iri, beginning = iri_of(text), folded(text)
     found = {iri: ours.index.by_iri[iri]} if iri in ours.index.by_iri else {}
     if beginning:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
@@ -11,8 +11,12 @@ from migov.errors import ParameterError
 
 MOST_QUERIES: Final = 100
 """Questions in one batch; clients send ten or so."""
+MOST_TEXTS: Final = 200
+MOST_LETTERS: Final = 10_000
+"""Names, values of properties, and letters of names in one batch: each is compared with many
+things, and a batch is answered in the process that serves everybody."""
 MOST_CANDIDATES: Final = 50
-_LONGEST: Final = 1000
+LONGEST: Final = 1000
 """Characters of one name or value: longer ones are no names."""
 _DEFAULT: Final = 5
 
@@ -53,7 +57,9 @@ def read_batch(text: str) -> dict[str, Question]:
     if not isinstance(batch, dict):
         raise _wrong("queries", "an object with one query per key")
     _check_number(len(batch))
-    return {key: _question(query, key) for key, query in batch.items()}
+    found = {key: _question(query, key) for key, query in batch.items()}
+    _check_weight(found.values())
+    return found
 
 
 def _question(query: Any, key: str) -> Question:
@@ -95,7 +101,9 @@ def read_match(text: str) -> list[Question]:
     if not isinstance(queries, list):
         raise _wrong("body", "an object with the list “queries”")
     _check_number(len(queries))
-    return [_match(query, f"queries[{number}]") for number, query in enumerate(queries)]
+    found = [_match(query, f"queries[{number}]") for number, query in enumerate(queries)]
+    _check_weight(found)
+    return found
 
 
 def _match(query: Any, place: str) -> Question:
@@ -195,6 +203,21 @@ def _check_number(queries: int) -> None:
         )
 
 
+def _check_weight(questions: Collection[Question]) -> None:
+    names = [name for question in questions for name in question.names]
+    values = sum(len(each.values) for question in questions for each in question.conditions)
+    for count, most, what in (
+        (len(names), MOST_TEXTS, "names"),
+        (values, MOST_TEXTS, "values of properties"),
+        (sum(map(len, names)), MOST_LETTERS, "letters of names"),
+    ):
+        if count > most:
+            raise ParameterError(
+                f"There are {count:,} {what} in one batch; this service takes {most:,}.",
+                hint="Send several batches.",
+            )
+
+
 def _values(given: Any, place: str) -> tuple[str, ...]:
     return tuple(_value(each, place) for each in (given if isinstance(given, list) else [given]))
 
@@ -213,8 +236,8 @@ def _value(given: Any, place: str) -> str:
 def _text(given: Any, place: str) -> str:
     if not isinstance(given, str):
         raise _wrong(place, "a text")
-    if len(given) > _LONGEST:
-        raise _wrong(place, f"a text of at most {_LONGEST:,} characters")
+    if len(given) > LONGEST:
+        raise _wrong(place, f"a text of at most {LONGEST:,} characters")
     return given
 
 
