@@ -7,9 +7,11 @@ fails too, so the list stays true.
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
+from tempfile import mkdtemp
 
 import pytest
 import rdflib
@@ -39,6 +41,9 @@ from migov.snapshot import Snapshot
 from migov.sparql.tokens import dataset_clause, tokenize
 
 rdflib.NORMALIZE_LITERALS = False
+
+Files = tuple[tuple[Path, ...], tuple[Path, ...]]
+"""The files of the default graph, and those of named graphs."""
 
 MANIFESTS = {
     "dawg-data-r2": (
@@ -82,53 +87,88 @@ def test_the_suite_is_whole() -> None:
     assert all(_misses().values())
 
 
+class Engines:
+    """Engines over the files of cases.
+
+    Those that were used last are kept: an engine takes a fifth of a second to start, and
+    neighbours in a manifest often share their files, as all cases of syntax do that have none.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._kept: OrderedDict[Files, LocalEngine] = OrderedDict()
+
+    def over(self, data: Iterable[Path] = (), graphs: Iterable[Path] = ()) -> LocalEngine:
+        files = tuple(data), tuple(dict.fromkeys(graphs))
+        engine = self._kept.pop(files, None) or self._started(*files)
+        self._kept[files] = engine
+        if len(self._kept) > 4:
+            self._kept.popitem(last=False)[1].close()
+        return engine
+
+    def _started(self, data: tuple[Path, ...], graphs: tuple[Path, ...]) -> LocalEngine:
+        quads = [
+            *(quad for path in data for quad in _quads(path, DefaultGraph())),
+            *(quad for path in graphs for quad in _quads(path, NamedNode(path.as_uri()))),
+        ]
+        folder = Path(mkdtemp(dir=self._folder))
+        snapshot = Snapshot("0" * 64, folder, 0, 0, {path.as_uri(): 0 for path in graphs}, "")
+        snapshot.quads.write_bytes(serialize(quads, format=RdfFormat.N_QUADS) or b"")
+        return LocalEngine(snapshot, Limits(deadline=20, memory=1024, answer=10))
+
+    def close(self) -> None:
+        for engine in self._kept.values():
+            engine.close()
+
+
+@pytest.fixture(scope="module")
+def engines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engines]:
+    made = Engines(tmp_path_factory.mktemp("engines"))
+    yield made
+    made.close()
+
+
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_case(case: Case, tmp_path: Path) -> None:
+def test_case(case: Case, engines: Engines) -> None:
     reason = _misses().get(case.name)
-    fault = _fault(case, tmp_path)
+    fault = _fault(case, engines)
     if reason is None:
         assert fault is None, fault
     else:
         assert fault is not None, f"{case.name} passes now; take it off the list of misses"
 
 
-def _fault(case: Case, folder: Path) -> str | None:
+def _fault(case: Case, engines: Engines) -> str | None:
     """Run one case; return what is wrong with the answer, or None."""
     text = f"BASE <{case.query.as_uri()}>\n{case.query.read_text(encoding='utf-8')}"
     try:
         match case.kind:
             case "PositiveSyntaxTest" | "PositiveSyntaxTest11":
-                return _syntax_fault(text, folder, valid=True)
+                return _syntax_fault(text, engines, valid=True)
             case "NegativeSyntaxTest" | "NegativeSyntaxTest11":
-                return _syntax_fault(text, folder, valid=False)
+                return _syntax_fault(text, engines, valid=False)
             case "QueryEvaluationTest" | "CSVResultFormatTest":
-                return _evaluation_fault(case, text, folder)
+                return _evaluation_fault(case, text, engines)
     except MigovError as error:
         return f"{type(error).__name__}: {error.message}"
     raise AssertionError(f"no way to run a test of kind {case.kind}")
 
 
-def _syntax_fault(text: str, folder: Path, *, valid: bool) -> str | None:
-    engine = _engine(folder, [], [])
+def _syntax_fault(text: str, engines: Engines, *, valid: bool) -> str | None:
     try:
-        engine.answer(Query(text))
+        engines.over().answer(Query(text))
     except QuerySyntaxError as error:
         return error.message if valid else None
     except MigovError:
         pass  # understood, and refused or failed for another reason
-    finally:
-        engine.close()
     return None if valid else "a query that is not SPARQL was answered"
 
 
-def _evaluation_fault(case: Case, text: str, folder: Path) -> str | None:
+def _evaluation_fault(case: Case, text: str, engines: Engines) -> str | None:
     assert case.result is not None
-    engine = _engine(folder, list(case.data), [*case.graphs, *_named_in(text, case)])
+    engine = engines.over(case.data, [*case.graphs, *_named_in(text, case)])
     format = case.result.suffix[1:] if case.result.suffix in (".csv", ".tsv") else "xml"
-    try:
-        answer = engine.answer(Query(text, solutions=format, graph="nt"))
-    finally:
-        engine.close()
+    answer = engine.answer(Query(text, solutions=format, graph="nt"))
     if format == "csv":
         wanted_rows = csv_rows(case.result.read_text(encoding="utf-8"))
         return _difference(csv_rows(answer.body.decode()), wanted_rows)
@@ -162,20 +202,6 @@ def _named_in(text: str, case: Case) -> Iterator[Path]:
     clause = dataset_clause(tokenize(text))
     for iri in (*clause.default, *clause.named) if clause else ():
         yield case.query.parent / iri.rpartition("/")[2]
-
-
-def _engine(folder: Path, data: list[Path], graphs: list[Path]) -> LocalEngine:
-    quads = [
-        *(quad for path in data for quad in _quads(path, DefaultGraph())),
-        *(
-            quad
-            for path in dict.fromkeys(graphs)
-            for quad in _quads(path, NamedNode(path.as_uri()))
-        ),
-    ]
-    snapshot = Snapshot("0" * 64, folder, 0, 0, {path.as_uri(): 0 for path in graphs}, "")
-    snapshot.quads.write_bytes(serialize(quads, format=RdfFormat.N_QUADS) or b"")
-    return LocalEngine(snapshot, Limits(deadline=20, memory=1024, answer=10))
 
 
 def _quads(path: Path, graph: NamedNode | DefaultGraph) -> Iterator[Quad]:
