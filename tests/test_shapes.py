@@ -234,12 +234,6 @@ def test_the_data_conforms() -> None:
     )
 
 
-def test_the_data_conforms_without_the_people() -> None:
-    graphs = [graph for path, graph in content().items() if "people" not in path.parts]
-    assert len(graphs) < len(content())
-    assert by_severity(union(graphs)).get("violation", {}) == {}
-
-
 def test_each_entity_class_in_use_is_targeted() -> None:
     graph = union(content().values())
     targets = set(SHAPES.objects(None, SH.targetClass))

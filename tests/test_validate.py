@@ -262,12 +262,6 @@ def test_any_bytes_get_an_exit_code_and_never_a_traceback(
 # ---- The graph of the repository
 
 
-def test_the_graph_conforms() -> None:
-    result = migov("validate")
-    assert result.code == 0, result.out
-    assert result.out.splitlines()[-1].startswith(("Conforms", "node checks"))
-
-
 def test_what_is_wrong_in_a_file_is_found_on_its_line(tmp_path: Path) -> None:
     copy_of_content(tmp_path)
     ilo = tmp_path / "data" / "actors" / "ilo.ttl"
