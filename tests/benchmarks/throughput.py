@@ -55,12 +55,18 @@ QUESTIONS: Final = {
     "10,000 rows": f"""{_PREFIXES}SELECT ?s ?i ?r ?a WHERE {{
         ?s mg:participationIn ?i ; mg:role ?r ; mg:actor ?a }} LIMIT 10000 # NUMBER""",
 }
+_ONE_BY_ONE: Final = ", one after another"
+_BESIDE: Final = "p99 beside runaways, 8 connections"
 ADMITTED: Final = 72
 """Runaways that a server with two workers takes in: four under way for each, and 64 that wait."""
 _SETTLED: Final = 5.0
 """Seconds in which each of the runaways is found to be one, and in which the last of them ends."""
 _PATIENCE: Final = 300.0
 """Seconds that one query may take a server."""
+_IN_A_ROW: Final = 5
+_LONG: Final = 5.0
+"""How often a question is put, a new one each time, before another server has its turn; and seconds
+after which no more follow. The median counts: the first finds a machine that was busy elsewhere."""
 RUNAWAY: Final = "SELECT (COUNT(*) AS ?n) {{ ?a ?b ?c . ?d ?e ?f . ?g ?h ?i FILTER({} != 0) }}"
 
 
@@ -171,24 +177,22 @@ def compared(bench: Bench, chosen: Sequence[Case], rounds: int) -> dict[Case, li
 
 
 def asked(
-    bench: Bench, names: Sequence[str], rounds: int, without: Sequence[str] = ()
+    bench: Bench, names: Sequence[str], rounds: int, titles: Sequence[str]
 ) -> dict[str, dict[str, list[float]]]:
-    """Return the seconds that each heavier question takes each server, each time a new query.
+    """Return the seconds that each heavier question takes each server in each round.
 
     A server that does not answer one is not asked again: it is still at work on that one.
     """
     asked_still = set(names)
-    taken = {title: {name: list[float]() for name in names} for title in QUESTIONS}
+    taken = {title: {name: list[float]() for name in names} for title in titles}
     for number in range(rounds):
-        for title, query in QUESTIONS.items():
-            if title in without:
-                continue
-            rows = set()
+        for title in titles:
+            query, rows = QUESTIONS[title], set()
             for name in names if number % 2 else reversed(names):
                 if name not in asked_still:
                     continue
                 try:
-                    seconds, found = bench.ask(name, query.replace("NUMBER", f"{100_000 + number}"))
+                    seconds, found = _in_a_row(bench, name, query, 100_000 + _IN_A_ROW * number)
                 except TimeoutError:
                     asked_still.remove(name)
                     print(f"    {title}: no answer from {name} in {_PATIENCE:g} s", flush=True)
@@ -198,6 +202,21 @@ def asked(
             if len(rows) != 1:
                 print(f"    {title}: the servers disagree about the number of rows: {rows}")
     return taken
+
+
+def _in_a_row(bench: Bench, name: str, query: str, first: int) -> tuple[float, int]:
+    """Return the median of the seconds that queries take one after another, and their rows.
+
+    Raises TimeoutError when one has no answer.
+    """
+    taken: list[float] = []
+    rows = 0
+    for number in range(first, first + _IN_A_ROW):
+        seconds, rows = bench.ask(name, query.replace("NUMBER", f"{number}"))
+        taken.append(seconds)
+        if sum(taken) > _LONG:
+            break
+    return statistics.median(taken), rows
 
 
 def neighbours(bench: Bench, endpoint: str, rounds: int, runaways: int) -> list[float]:
@@ -283,10 +302,10 @@ def _report(
             each = [o / m for o, m in zip(by_name[name], by_name[MEMORY], strict=False)]
             target = "10 ×" if name == RDFLIB else ""
             missed = " **missed**" if target and statistics.median(each) < 10 else ""
-            rows.append([f"{title}, one after another", name, target, told(each) + missed])
+            rows.append([title + _ONE_BY_ONE, name, target, told(each) + missed])
     if p99:
         missed = " **missed**" if statistics.median(p99) > 2 else ""
-        rows.append(["p99 beside runaways, 8 connections", "idle", "≤ 2 ×", told(p99) + missed])
+        rows.append([_BESIDE, "idle", "≤ 2 ×", told(p99) + missed])
     return _table(["comparison", "with", "target", "median (least to most)"], rows)
 
 
@@ -296,7 +315,7 @@ def main() -> int:
     parser.add_argument("triples", type=int, nargs="?", default=1_000_000)
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--seconds", type=int, default=3, help="of each load")
-    parser.add_argument("--only", default="", help="cases whose title has this")
+    parser.add_argument("--only", default="", help="comparisons whose title has this")
     parser.add_argument(
         "--peers",
         choices=("all", "oxigraph", "rdflib"),
@@ -336,12 +355,17 @@ def _measured(given: argparse.Namespace, folder: Path) -> str:
         started.append((RDFLIB, rdflib_endpoint(triples)))
     names = {name for name, _ in started}
     chosen = [case for case in cases() if given.only in case.title and case.peer in names]
+    questions = [
+        title
+        for title in QUESTIONS
+        if given.only in title + _ONE_BY_ONE and title not in given.without
+    ]
     with all_of(started) as peers:
         bench = Bench(peers, records, given.seconds)
-        ratios = compared(bench, chosen, given.rounds)
-        taken, p99 = {}, []
-        if not given.only:
-            taken = asked(bench, [name for name, _ in started], given.rounds, given.without)
+        ratios = compared(bench, chosen, given.rounds) if chosen else {}
+        taken = asked(bench, [name for name, _ in started], given.rounds, questions)
+        p99: Sequence[float] = ()
+        if given.only in _BESIDE:
             p99 = neighbours(bench, peers[MEMORY].endpoint, given.rounds, runaways=ADMITTED)
     now = datetime.now(UTC).date()
     machine = f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}"
