@@ -18,6 +18,7 @@ from migov.access import new_token
 from migov.cli.app import cli
 from migov.dataset import ContentFile
 from migov.dataset.mappings import read_mappings
+from test_docs import EXAMPLES
 from test_link_suggest import pinned
 
 
@@ -75,7 +76,11 @@ def _with_marks(example: str) -> Any:
     return pytest.param(example, marks=marks)
 
 
-@pytest.mark.parametrize("example", [*map(_with_marks, sorted(set(_examples())))])
+SHOWN = {example.command for example in EXAMPLES}
+"""What a document shows as well: `test_docs` runs these, and some take many seconds."""
+
+
+@pytest.mark.parametrize("example", [*map(_with_marks, sorted({*_examples()} - SHOWN))])
 def test_examples_of_the_help_run(
     example: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> None:

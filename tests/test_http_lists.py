@@ -149,9 +149,17 @@ def test_a_value_that_is_not_there_is_told(
     assert address is None or address in found.partition('role="alert"')[2].partition("</div>")[0]
 
 
+def test_programs_are_told_as_well(client: FlaskClient) -> None:
+    (unknown,) = document(client, "/initiatives?country=esp&country=moroco")["unknown"]
+    assert (unknown["facet"], unknown["value"]) == ("country", "moroco")
+    meant = {each["label"]: each["url"] for each in unknown["meant"]}
+    assert document(client, meant["Morocco"])["chosen"] == {"country": ["esp", "mar"]}
+
+
 def test_a_value_that_is_there_is_not_told_of(client: FlaskClient) -> None:
     for path in ("/initiatives?country=abw", "/initiatives?country=none&actor=iom", "/actors"):
         assert 'role="alert"' not in page(client, path)
+        assert "unknown" not in document(client, path)
 
 
 def test_order_and_pages(client: FlaskClient) -> None:

@@ -308,9 +308,18 @@ def _choice(
 def _document(asked: Asked, parts: Parts) -> dict[str, Any]:
     names = names_of(_iris(asked, parts))
     missing = {"missing": sorted(parts.missing)} if parts.missing else {}
+    unknown = [
+        {
+            "facet": each.facet,
+            "value": each.given,
+            "meant": [{"label": label.text, "url": address} for label, address in each.meant],
+        }
+        for each in mistaken(asked, names)
+    ]
     return {
         "list": asked.listing.name,
         "chosen": {name: list(values) for name, values in asked.chosen.items()},
+        **({"unknown": unknown} if unknown else {}),
         **missing,
         "total": parts.total,
         "limit": asked.page.limit,
