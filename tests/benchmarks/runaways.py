@@ -12,18 +12,15 @@ import json
 import statistics
 import sys
 import tempfile
-import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 from benchmarks.hostile import ROOT, Server
+from benchmarks.naps import NAP, naps
 
 _PATIENCE = 60.0
-_NAP = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,30 +63,6 @@ def ask(host: str, text: str) -> Answered:
     return Answered(answer.status, problem, seconds)
 
 
-@contextmanager
-def naps() -> Iterator[list[float]]:
-    """Give a list, at its end that of the seconds by which naps of this process were late.
-
-    What this machine does to a process that does nothing it does to a server as well.
-    """
-    late: list[float] = []
-    over = threading.Event()
-
-    def nap() -> None:
-        until = time.monotonic() + _NAP
-        while not over.wait(max(0.0, until - time.monotonic())):
-            late.append(time.monotonic() - until)
-            until = time.monotonic() + _NAP
-
-    thread = threading.Thread(target=nap)
-    thread.start()
-    try:
-        yield late
-    finally:
-        over.set()
-        thread.join()
-
-
 def main() -> int:
     """Run them, print when they were answered, and return the exit code."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -116,7 +89,7 @@ def main() -> int:
     print(f"deadline {asked.deadline} s, {asked.at_once} at once")
     print(f"answered within the deadline and 0.25 s: {in_time} of {len(answers)}")
     print(f"over the deadline: median {statistics.median(over):.3f} s, most {max(over):.3f} s")
-    print(f"a nap of {_NAP} s in the client was late by at most {max(late):.3f} s")
+    print(f"a nap of {NAP} s in the client was late by at most {max(late):.3f} s")
     for (status, problem), count in ends.items():
         print(f"{count:8} {status} {problem}")
     return 0 if in_time == len(answers) and len(ends) == 1 and still_there else 1

@@ -28,6 +28,7 @@ from urllib.parse import quote, urlsplit
 
 from benchmarks.load import Load, fire
 from benchmarks.made import INITIATIVE, records_for, write_snapshot, write_triples
+from benchmarks.naps import naps
 from benchmarks.peers import Peer, all_of, ours, oxigraph_disk, oxigraph_memory, rdflib_endpoint
 from migov.vocabulary import CONCEPT, NS, STANDARD_PREFIXES
 
@@ -224,7 +225,8 @@ def neighbours(bench: Bench, endpoint: str, rounds: int, runaways: int) -> list[
     ratios = []
     for number in range(rounds):
         time.sleep(_SETTLED)
-        idle = bench.load(MEMORY, LOOKUP, 8)
+        with naps() as idle_late:
+            idle = bench.load(MEMORY, LOOKUP, 8)
         over = threading.Event()
         threads = [
             threading.Thread(target=_burn, args=(endpoint, over, number * 1000 + each))
@@ -233,14 +235,16 @@ def neighbours(bench: Bench, endpoint: str, rounds: int, runaways: int) -> list[
         for thread in threads:
             thread.start()
         time.sleep(_SETTLED)
-        beside = bench.load(MEMORY, LOOKUP, 8)
+        with naps() as late:
+            beside = bench.load(MEMORY, LOOKUP, 8)
         over.set()
         for thread in threads:
             thread.join()
         ratios.append(beside.p99 / idle.p99)
         print(
             f"  p99 {idle.p99 * 1000:.1f} ms at {idle.rate:,.0f}/s idle,"
-            f" {beside.p99 * 1000:.1f} ms at {beside.rate:,.0f}/s beside {runaways} runaways",
+            f" {beside.p99 * 1000:.1f} ms at {beside.rate:,.0f}/s beside {runaways} runaways;"
+            f" naps late by {max(idle_late) * 1000:.0f} and {max(late) * 1000:.0f} ms",
             flush=True,
         )
     return ratios
