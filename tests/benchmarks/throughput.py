@@ -180,7 +180,7 @@ def compared(bench: Bench, chosen: Sequence[Case], rounds: int) -> dict[Case, li
 def asked(
     bench: Bench, names: Sequence[str], rounds: int, titles: Sequence[str]
 ) -> dict[str, dict[str, list[float]]]:
-    """Return the seconds that each heavier question takes each server in each round.
+    """Return the seconds that each heavier question takes each server: one median a round.
 
     A server that does not answer one is not asked again: it is still at work on that one.
     """

@@ -25,6 +25,10 @@ class Kept(Generic[Key, Found]):
         self._engines: WeakKeyDictionary[Engine, dict[Key, Found]] = WeakKeyDictionary()
         self._lock = threading.Lock()
 
+    def of(self, engine: Engine, key: Key, ask: Callable[[], Found]) -> Found:
+        """Return what is found for one key; `ask` is asked unless that is kept, and may raise."""
+        return self.all_of(engine, [key], lambda _: {key: ask()})[key]
+
     def all_of(
         self, engine: Engine, keys: Iterable[Key], ask: Callable[[set[Key]], Mapping[Key, Found]]
     ) -> dict[Key, Found]:

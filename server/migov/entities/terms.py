@@ -89,12 +89,7 @@ class GraphTerms:
         return {short_name(iri): known[iri].text for iri in found}
 
     def _members(self, class_or_scheme: str) -> _Members:
-        found = _MEMBERS.all_of(
-            self._engine,
-            [class_or_scheme],
-            lambda asked: {each: self._read(each) for each in asked},
-        )
-        return found[class_or_scheme]
+        return _MEMBERS.of(self._engine, class_or_scheme, lambda: self._read(class_or_scheme))
 
     def _read(self, class_or_scheme: str) -> _Members:
         if _is_scheme(class_or_scheme):
@@ -151,10 +146,7 @@ def _standing_in(engine: Engine, folder: str, classes: tuple[str, ...]) -> _Know
         lies = f"FILTER(isIRI(?s) && STRSTARTS(STR(?s), {Literal(folder)}))"
         return _named(engine, f"{of_class} ?s a ?class {lies}", _NAMES, _MOST_NEAR)
 
-    if not classes:
-        return read()
-    asked = folder, classes
-    return _STANDING.all_of(engine, [asked], lambda keys: {key: read() for key in keys})[asked]
+    return _STANDING.of(engine, (folder, classes), read) if classes else read()
 
 
 def _named(engine: Engine, members: str, path: str, most: int = _MOST) -> _Known:

@@ -308,14 +308,7 @@ def _choice(
 def _document(asked: Asked, parts: Parts) -> dict[str, Any]:
     names = names_of(_iris(asked, parts))
     missing = {"missing": sorted(parts.missing)} if parts.missing else {}
-    unknown = [
-        {
-            "facet": each.facet,
-            "value": each.given,
-            "meant": [{"label": label.text, "url": address} for label, address in each.meant],
-        }
-        for each in mistaken(asked, names)
-    ]
+    unknown = _unknown(asked, names)
     return {
         "list": asked.listing.name,
         "chosen": {name: list(values) for name, values in asked.chosen.items()},
@@ -343,6 +336,17 @@ def _document(asked: Asked, parts: Parts) -> dict[str, Any]:
             for name, counted in parts.facets.items()
         },
     }
+
+
+def _unknown(asked: Asked, names: Names) -> list[dict[str, Any]]:
+    return [
+        {
+            "facet": each.facet,
+            "value": each.given,
+            "meant": [{"label": label.text, "url": address} for label, address in each.meant],
+        }
+        for each in mistaken(asked, names)
+    ]
 
 
 def _told(told: Told, iri: str) -> dict[str, Any]:

@@ -11,7 +11,6 @@ from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
-from tempfile import mkdtemp
 
 import pytest
 import rdflib
@@ -94,8 +93,8 @@ class Engines:
     neighbours in a manifest often share their files, as all cases of syntax do that have none.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, folders: pytest.TempPathFactory) -> None:
+        self._folders = folders
         self._kept: OrderedDict[Files, LocalEngine] = OrderedDict()
 
     def over(self, data: Iterable[Path] = (), graphs: Iterable[Path] = ()) -> LocalEngine:
@@ -111,7 +110,7 @@ class Engines:
             *(quad for path in data for quad in _quads(path, DefaultGraph())),
             *(quad for path in graphs for quad in _quads(path, NamedNode(path.as_uri()))),
         ]
-        folder = Path(mkdtemp(dir=self._folder))
+        folder = self._folders.mktemp("engine")
         snapshot = Snapshot("0" * 64, folder, 0, 0, {path.as_uri(): 0 for path in graphs}, "")
         snapshot.quads.write_bytes(serialize(quads, format=RdfFormat.N_QUADS) or b"")
         return LocalEngine(snapshot, Limits(deadline=20, memory=1024, answer=10))
@@ -123,7 +122,7 @@ class Engines:
 
 @pytest.fixture(scope="module")
 def engines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engines]:
-    made = Engines(tmp_path_factory.mktemp("engines"))
+    made = Engines(tmp_path_factory)
     yield made
     made.close()
 
